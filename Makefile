@@ -1,0 +1,46 @@
+# Everything a checkout can do. Needs make, Python 3.11 or later (make PYTHON=python3.12 ...) and, the first time, a network.
+# All is installed into .venv, nothing outside this folder; a stamp file in there tells what is installed already.
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check install --quiet
+DATASETS := datasets/pyproject.toml $(wildcard datasets/tensorweb_datasets/*)
+
+.PHONY: demo test test-all check venv bench clean
+
+demo: $(VENV)/.stamp-demo  ## train a network on handwritten digits
+	$(PY) -m examples.mnist
+
+test: check  ## what CI runs: style, types, and all tests but the slow ones
+	$(PY) -m pytest -n 2 -m "not slow"
+
+test-all: check  ## every test
+	$(PY) -m pytest -n 2
+
+check: $(VENV)/.stamp-dev
+	$(PY) -m ruff check .
+	$(PY) -m mypy tensorweb
+
+venv: $(VENV)/.stamp-dev  ## only install what the tests need
+
+bench: $(VENV)/.stamp-dev  ## measure
+	$(PY) -m benchmarks
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info datasets/build datasets/*.egg-info .mypy_cache .ruff_cache .pytest_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --clear: an interrupted run must not leave half an environment behind for the next one.
+$(VENV)/.stamp-venv:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("TensorWeb needs Python 3.11 or later, got %d.%d. Try: make PYTHON=python3.11" % sys.version_info[:2])'
+	$(PYTHON) -m venv --clear $(VENV)
+	touch $@
+
+$(VENV)/.stamp-demo: $(VENV)/.stamp-venv pyproject.toml $(DATASETS)
+	$(PIP) -e . ./datasets
+	touch $@
+
+$(VENV)/.stamp-dev: $(VENV)/.stamp-venv pyproject.toml $(DATASETS)
+	$(PIP) -e '.[dev]' ./datasets
+	touch $@ $(VENV)/.stamp-demo

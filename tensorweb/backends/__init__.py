@@ -1,0 +1,1 @@
+"""Backends: where kernels run. The registry finds them by name; nothing imports a concrete backend."""

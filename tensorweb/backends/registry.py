@@ -1,0 +1,112 @@
+"""Which backends there are, which one is current, and the automatic choice; a concrete backend is imported here by name only."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from importlib.util import find_spec
+
+from ..errors import BackendError, message
+from ..flags import flags
+from .protocol import Backend
+
+
+class Registration:
+    """A backend's factory, its priority, and the backend once it was made."""
+
+    def __init__(self, factory: Callable[[], Backend], priority: int):
+        self.factory, self.priority = factory, priority
+        self.backend: Backend | None = None
+
+
+_registered: dict[str, Registration] = {}
+_current: Backend | None = None
+
+
+def _by_module(module: str) -> Callable[[], Backend]:
+    return lambda: import_module(module, __package__).create()
+
+
+def register_backend(name: str, factory: Callable[[], Backend], priority: int = 1) -> None:
+    """Make a backend known: `factory` is called when it is first used; the highest priority is chosen automatically.
+
+    Raises ArgumentError (a ValueError) if the name is taken. As TensorFlow.js's registerBackend.
+    """
+    if name in _registered:
+        raise BackendError(message("register_backend", "a new name", repr(name), "Call remove_backend first."))
+    _registered[name] = Registration(factory, priority)
+
+
+def remove_backend(name: str) -> None:
+    """Forget a backend; if it was current, the next operation chooses anew."""
+    global _current
+    entry = _registered.pop(name, None)
+    if entry is not None and entry.backend is not None:
+        if _current is entry.backend:
+            _current = None
+        entry.backend.close()
+
+
+def find_backend(name: str) -> Backend | None:
+    """Return the backend of that name, set up if need be, or None if none is registered."""
+    entry = _registered.get(name)
+    if entry is None:
+        return None
+    if entry.backend is None:
+        entry.backend = entry.factory()
+    return entry.backend
+
+
+def set_backend(name: str) -> None:
+    """Make the named backend current; tensors that live elsewhere are copied when an operation needs them.
+
+    >>> import tensorweb as tw
+    >>> tw.set_backend("python"); tw.get_backend()
+    'python'
+    >>> tw.set_backend("numpy")
+    """
+    global _current
+    try:
+        backend = find_backend(name)
+    except ImportError as error:
+        raise BackendError(message("set_backend", "a backend that can be set up here", f"{name!r} ({error})", "Install it.")) from None
+    if backend is None:
+        raise BackendError(message("set_backend", f"one of {', '.join(_registered)}", repr(name), "Register it first."))
+    _current = backend
+
+
+def current() -> Backend:
+    """Return the current backend, chosen by priority (or the flag BACKEND) when none was set."""
+    if _current is None:
+        wanted = flags.get("BACKEND")
+        for name in [wanted] if wanted else sorted(_registered, key=lambda n: -_registered[n].priority):
+            try:
+                set_backend(str(name))
+                break
+            except BackendError:
+                if wanted:
+                    raise
+    if _current is None:
+        raise BackendError(message("backend", "a backend", "none that works", "Register one with register_backend."))
+    return _current
+
+
+def get_backend() -> str:
+    """Return the name of the current backend."""
+    return current().name
+
+
+async def ready() -> None:
+    """Wait until the current backend is set up."""
+    current()
+
+
+def registered_backends() -> list[str]:
+    """Return the names of the registered backends, highest priority first."""
+    return sorted(_registered, key=lambda n: -_registered[n].priority)
+
+
+register_backend("python", _by_module(".python"), priority=0)
+if sys.platform == "emscripten" or find_spec("numpy") is not None:
+    register_backend("numpy", _by_module(".numpy"), priority=1)
