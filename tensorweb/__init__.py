@@ -5,4 +5,5 @@ from .autodiff import GradientTape, custom_grad, custom_gradient, grad, grads, v
 from .backends.registry import find_backend, get_backend, ready, register_backend, remove_backend, set_backend
 from .tensor import Tensor, TensorBuffer, Variable, buffer, tensor, variable
 from .tensor import OPS as _OPS
-globals().update({n: o.function for n, o in _OPS.items()})
+
+globals().update({name: entry.function for name, entry in _OPS.items() if not entry.namespace})

@@ -7,6 +7,7 @@ the results and tells the tapes. A plan is made once: inference, lowering and co
 from __future__ import annotations
 
 import itertools
+import sys
 import threading
 import weakref
 from collections import deque
@@ -75,10 +76,11 @@ ledger = _Ledger()
 class Container:
     """A backend's buffer with the tensors' reference count: what `reshape` and `clone` share."""
 
-    __slots__ = ("__weakref__", "backend", "nbytes", "replicas", "value")
+    __slots__ = ("__weakref__", "backend", "exported", "nbytes", "replicas", "value")
 
     def __init__(self, value: Any, backend: Backend, nbytes: int):
         self.value, self.backend, self.nbytes, self.replicas = value, backend, nbytes, None
+        self.exported = False  # a view of the memory was given out: no update in place from then on
         next(ledger.made_containers)
         events = ledger.byte_events
         events.append(nbytes)
@@ -195,6 +197,9 @@ def _make_plan(backend: Backend, op: Op, args: Sequence[Any], static: tuple, key
 
 NUMBERS = frozenset((float, int, bool, complex))
 
+# Debug mode's observer (see profiler.py): sees every call that no profile watches.
+debug_observer: Callable[..., Any] | None = None
+
 # Set by tensor.py: the class, and the conversion of anything that is not a tensor or a number. The engine is below both.
 Tensor: Any = None
 convert_argument: Callable[[Any, str], Any] = lambda value, where: value  # noqa: E731
@@ -233,10 +238,8 @@ def run(op: Op, args: Sequence[Any], static: tuple = ()) -> Any:
         else:
             values.append(replica(a, backend))
     now = state.get()
-    if now.observer is None:
-        results = _execute(plan, values, args)
-    else:
-        results = now.observer(op, plan, values, args, _execute)
+    observer = now.observer or debug_observer
+    results = _execute(plan, values, args) if observer is None else observer(op, plan, values, args, _execute)
     outputs = _wrap(plan, results, backend, now.scope)
     for tape in now.tapes:
         tape.record(op, static, args, outputs)
@@ -314,3 +317,41 @@ def alias(tensor: Any) -> Any:
     if scope is not None:
         scope.add(twin)
     return twin
+
+
+# --- updates in place -------------------------------------------------------------------------------------------------------
+
+
+def _owns_its_memory(variable: Any) -> bool:
+    """Tell whether nobody but the variable can see its memory: no tape, no tensor, no view given out."""
+    value = variable._value
+    container = value._container
+    # Each is held by its owner, by the name here, and (depending on Python's version) by getrefcount's argument.
+    alone = sys.getrefcount(value) <= 3 and sys.getrefcount(container) <= 3
+    return alone and not container.exported and container.replicas is None
+
+
+def update(op: Op, variables: Sequence[Any], args: Sequence[Any]) -> None:
+    """Run a kernel whose first inputs are the variables' values and whose outputs overwrite them, in their memory.
+
+    A value that somebody else still sees is copied first. `op` must be a map with in_place set (see `ops/update.py`).
+    """
+    backend = registry.current()
+    for v in variables:
+        if v._value._container.backend is not backend or not _owns_its_memory(v):
+            spec = Spec(v.shape, v.dtype)
+            old = v._value._container
+            fresh = backend.upload(old.backend.download(old.value, spec), spec)
+            v._value = Tensor(Container(fresh, backend, bytes_of(spec)), v.shape, v.dtype)
+    inputs = [v._value for v in variables] + [convert_argument(a, op.name) if type(a) not in NUMBERS else a for a in args]
+    key = (op, *((a.shape, a.dtype) if type(a) is Tensor else type(a) for a in inputs))
+    plan = plans(backend).get(key) or _make_plan(backend, op, inputs, (), key)
+    values = [a if type(a) in NUMBERS else replica(a, backend) for a in inputs]
+    observer = state.get().observer or debug_observer
+    if observer is None:
+        _execute(plan, values, inputs)
+    else:
+        observer(op, plan, values, inputs, _execute)
+    for v in variables:
+        # A new identity on the same memory: what tapes recorded of the old value is over.
+        v._value = Tensor(v._value._container, v.shape, v.dtype)

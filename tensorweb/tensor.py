@@ -173,6 +173,7 @@ class Tensor(Operators):
 
     def _host(self) -> tuple[Any, Spec]:
         container = self._alive("read")
+        container.exported = True
         spec = Spec(self.shape, self.dtype)
         return container.backend.download(container.value, spec), spec
 
@@ -219,6 +220,7 @@ class Tensor(Operators):
     def numpy(self) -> Any:
         """Return the elements as a read-only NumPy array of the same shape; it may share the tensor's memory."""
         container = self._alive("numpy")
+        container.exported = True
         if container.backend.name == "numpy" and self.dtype != "string":
             view = container.value.reshape(self.shape).view()
             view.flags.writeable = False

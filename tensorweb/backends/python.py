@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..kernels import interpret
-from ..kernels.patterns import Kernel, Spec
+from ..kernels.patterns import Kernel, Map, Spec
 from ..kernels.scalars import round_to
 
 TYPECODES = {"float32": "f", "int32": "i", "int8": "b", "uint8": "B", "bool": "B"}
@@ -53,7 +53,11 @@ class PythonBackend:
                 specs = [Spec(r.shape, r.dtype) for r in results]
                 stored = [_store(r.values, r.dtype) for r in results]
                 return stored if outputs is not None else list(zip(stored, specs, strict=True))
-            return [_store(r, str(s.dtype)) for r, s in zip(results, outputs, strict=True)]
+            stored = [_store(r, str(s.dtype)) for r, s in zip(results, outputs, strict=True)]
+            if isinstance(kernel, Map) and kernel.in_place:
+                for buffer, new in zip(buffers, stored):
+                    buffer[:] = new
+            return stored
 
         return run
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from importlib import import_module
-from importlib.util import find_spec
 
 from ..errors import BackendError, message
 from ..flags import flags
@@ -108,5 +106,4 @@ def registered_backends() -> list[str]:
 
 
 register_backend("python", _by_module(".python"), priority=0)
-if sys.platform == "emscripten" or find_spec("numpy") is not None:
-    register_backend("numpy", _by_module(".numpy"), priority=1)
+register_backend("numpy", _by_module(".numpy"), priority=1)

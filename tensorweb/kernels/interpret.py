@@ -13,6 +13,7 @@ from math import prod
 from typing import Any
 
 from ..dtypes import kind
+from ..errors import ArgumentError
 from . import patterns, scalars
 from .patterns import Spec
 from .program import Instruction, Program
@@ -335,7 +336,14 @@ def _fft(k: patterns.Fft, inputs: Sequence[Spec], outputs: Sequence[Spec]) -> Fu
 
 def _routine(k: patterns.Routine, inputs: Sequence[Spec], outputs: Sequence[Spec]) -> Function:
     routine = ROUTINES[k.name]
-    return lambda *xs: routine(*(HostArray(list(x), s.shape, s.dtype) for x, s in zip(xs, inputs, strict=True)), **dict(k.attrs))
+
+    def run(*xs: Values) -> list:
+        try:
+            return routine(*(HostArray(list(x), s.shape, str(s.dtype)) for x, s in zip(xs, inputs, strict=True)), **dict(k.attrs))
+        except ValueError as error:
+            raise ArgumentError(str(error)) from None
+
+    return run
 
 
 PATTERNS: dict[type, Callable[[Any, Sequence[Spec], Sequence[Spec]], Function]] = {

@@ -21,9 +21,13 @@ class Spec(NamedTuple):
 
 
 class Map(NamedTuple):
-    """Each output element is a program of the input elements that broadcasting puts beside it (and of its coordinates)."""
+    """Each output element is a program of the input elements that broadcasting puts beside it (and of its coordinates).
+
+    With `in_place`, output k overwrites input k, for all outputs, once every element is computed.
+    """
 
     program: Program
+    in_place: bool = False
 
 
 class Row(NamedTuple):

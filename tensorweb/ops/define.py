@@ -27,14 +27,19 @@ from ..tensor import OPS, Operators, Tensor, op
 class Registered:
     """A public op: its function, and what the docs and the tests need to know of it."""
 
-    def __init__(self, function: Callable[..., Any], pattern: str, gradient: str):
-        self.function, self.pattern, self.gradient = function, pattern, gradient
-        self.name = function.__name__
+    def __init__(self, function: Callable[..., Any], pattern: str, gradient: str, namespace: str = ""):
+        self.function, self.pattern, self.gradient, self.namespace = function, pattern, gradient, namespace
+        self.name = f"{namespace}.{function.__name__}" if namespace else function.__name__
         self.module = function.__module__.rpartition(".")[2]
 
 
-def public(pattern: str, gradient: str = "derived", method: bool = True, name: str | None = None) -> Callable[[Callable], Callable]:
-    """Register a function as a public op; the op of a tensor becomes a method too. Errors are raised at the user's line."""
+def public(pattern: str, gradient: str = "derived", method: bool = True, namespace: str = "") -> Callable[[Callable], Callable]:
+    """Register a function as a public op; the op of a tensor becomes a method too. Errors are raised at the user's line.
+
+    `pattern` is the kernel pattern the op comes down to (map, row, view, pad, concat, contract, window, gather, scatter, scan, sort,
+    fft, alias, routine, composite); `gradient` is derived or none. With a `namespace` (image, signal, ...) the op is known as
+    namespace.name and is no method.
+    """
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(function)
@@ -45,15 +50,13 @@ def public(pattern: str, gradient: str = "derived", method: bool = True, name: s
                 # The traceback begins anew here, so that it ends at the line that called the op.
                 raise error.with_traceback(None) from None
 
-        if name is not None:
-            call.__name__ = call.__qualname__ = name
-        return _register(call, pattern, gradient, method)
+        return _register(call, pattern, gradient, method and not namespace, namespace)
 
     return register
 
 
-def _register(function: Callable[..., Any], pattern: str, gradient: str, method: bool) -> Callable[..., Any]:
-    entry = Registered(function, pattern, gradient)
+def _register(function: Callable[..., Any], pattern: str, gradient: str, method: bool, namespace: str = "") -> Callable[..., Any]:
+    entry = Registered(function, pattern, gradient, namespace)
     if entry.name in OPS:
         raise ValueError(f"op {entry.name!r} is defined twice")
     OPS[entry.name] = entry
@@ -62,15 +65,10 @@ def _register(function: Callable[..., Any], pattern: str, gradient: str, method:
     return function
 
 
-def composite(function: Callable[..., Any] | None = None, *, gradient: str = "derived", method: bool = True) -> Any:
+def composite(function: Callable[..., Any] | None = None, *, gradient: str = "derived", method: bool = True, namespace: str = "") -> Any:
     """Decorate an op made of other ops."""
-    register = public("composite", gradient, method)
+    register = public("composite", gradient, method, namespace)
     return register(function) if function is not None else register
-
-
-def alias_of(name: str) -> Callable[..., Any]:
-    """Return the op registered as `name`; for names that Keras gives twice (abs and absolute), one function under both."""
-    return OPS[name].function
 
 
 def also(name: str, existing: Callable[..., Any]) -> Callable[..., Any]:
@@ -390,6 +388,6 @@ def need_kind(x: Any, kinds: str, where: str, what: str) -> None:
 
 
 __all__ = [
-    "OPS", "Body", "Primitive", "Registered", "also", "alias_of", "composite", "elementwise", "need_kind", "op", "primitive", "public",
+    "OPS", "Body", "Primitive", "Registered", "also", "composite", "elementwise", "need_kind", "op", "primitive", "public",
     "reduction", "row_body", "sum_to",
 ]  # fmt: skip

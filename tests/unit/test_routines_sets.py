@@ -23,7 +23,7 @@ def test_unique_of_all_elements_is_numpys(shape):
     values, inverse, counts, first = run("unique", host(x))
     expected = np.unique(x, return_index=True, return_inverse=True, return_counts=True)
     for found, wanted in zip((values, first, inverse, counts), expected, strict=True):
-        assert found.tolist() == wanted.tolist()
+        assert found.tolist() == wanted.reshape(found.shape).tolist()  # NumPy versions differ in the shape of inverse
     assert np.array_equal(np.take(values, inverse.astype(int)), x) or not x.size
 
 
@@ -35,7 +35,7 @@ def test_unique_slices_are_numpys(shape, axis):
     if x.shape[axis] and x.size:
         expected = np.unique(x, axis=axis, return_index=True, return_inverse=True, return_counts=True)
         for found, wanted in zip((values, first, inverse, counts), expected, strict=True):
-            assert found.tolist() == wanted.tolist()
+            assert found.tolist() == wanted.reshape(found.shape).tolist()  # NumPy versions differ in the shape of inverse
     assert np.take(values, inverse.astype(int), axis=axis).tolist() == x.tolist()
     again = run("unique", host(x), axis=axis, sorted=False)
     assert again[3].tolist() == sorted(again[3].tolist())

@@ -2,6 +2,7 @@
 
 import random
 
+import numpy as np
 import pytest
 
 from tensorweb.kernels.routines import ROUTINES, HostArray
@@ -18,8 +19,7 @@ def host(values, dtype="string"):
 
 def run(name, *inputs, **attrs):
     results = ROUTINES[name](*inputs, **attrs)
-    pairs = [[list(pair) for pair in zip(r.values[::2], r.values[1::2])] if len(r.shape) == 2 else r.values for r in results]
-    return pairs
+    return [np.array(r.values, dtype=object).reshape(r.shape).tolist() for r in results]
 
 
 def as_lists(results):

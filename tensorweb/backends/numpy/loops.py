@@ -55,7 +55,7 @@ def _single_ufunc(program: Program) -> Any:
 
 def _map(k: patterns.Map, inputs: Sequence[Spec], outputs: Sequence[Spec]) -> Function:
     ufunc = _single_ufunc(k.program)
-    if ufunc is not None and not all(isinstance(s.dtype, type) for s in inputs):
+    if ufunc is not None and not k.in_place and not all(isinstance(s.dtype, type) for s in inputs):
         return _map_ufunc(quiet(ufunc), inputs, outputs[0])
     shape = outputs[0].shape
 
@@ -70,7 +70,13 @@ def _map(k: patterns.Map, inputs: Sequence[Spec], outputs: Sequence[Spec]) -> Fu
     def run(*args: Array) -> list[Array]:
         return [_owned(_finish(value, spec), args) for value, spec in zip(execute(args), outputs, strict=True)]
 
-    return _shaped(run, inputs)
+    def run_in_place(*args: Array) -> list[Array]:
+        results = execute(args)
+        for target, value in zip(args, results):
+            np.copyto(target, value)
+        return list(args[: len(results)])
+
+    return _shaped(run_in_place if k.in_place else run, inputs)
 
 
 def _owned(result: Array, args: Sequence[Array]) -> Array:

@@ -27,9 +27,7 @@ def _check(name: str, indices: HostArray, shape: HostArray) -> None:
 
 
 @routine
-def sparse_fill_empty_rows(
-    indices: HostArray, values: HostArray, dense_shape: HostArray, default_value: HostArray
-) -> list[HostArray]:
+def sparse_fill_empty_rows(indices: HostArray, values: HostArray, dense_shape: HostArray, default_value: HostArray) -> list[HostArray]:
     """Return [indices, values, empty_row_indicator, reverse_index_map] with one default value in each row that had none.
 
     indices: int [n, rank]; values: [n]; dense_shape: int [rank], rank >= 1; default_value: a scalar. The results are ordered by

@@ -55,9 +55,7 @@ def _tridiagonalize(a: Matrix) -> tuple[list[float], list[float], list[Reflector
             alpha = -0.5 * h.tau * dot(conjugate(p), h.v)
             w = [pi + alpha * vi for pi, vi in zip(p, h.v, strict=True)]
             pairs = list(zip(conjugate(w), h.vh, strict=True))
-            a = [
-                [c - vi * wj - wi * vj for c, (wj, vj) in zip(row, pairs, strict=True)] for row, vi, wi in zip(a, h.v, w, strict=True)
-            ]
+            a = [[c - vi * wj - wi * vj for c, (wj, vj) in zip(row, pairs, strict=True)] for row, vi, wi in zip(a, h.v, w, strict=True)]
         e.append(h.beta)
         reflectors.append(h)
     return d, e, reflectors
