@@ -1,9 +1,17 @@
 """TensorWeb: machine learning in Python that runs wherever Python runs. The public names, nothing else."""
 
-from . import ops
+from . import data, ops, optimizers
 from .autodiff import GradientTape, custom_grad, custom_gradient, grad, grads, value_and_grad, value_and_grads, variable_grads
-from .backends.registry import find_backend, get_backend, ready, register_backend, remove_backend, set_backend
-from .tensor import Tensor, TensorBuffer, Variable, buffer, tensor, variable
+from .backends.registry import find_backend, get_backend, ready, register_backend, registered_backends, remove_backend, set_backend
+from .flags import enable_prod_mode, flags
+from .memory import dispose, keep, memory, tidy
+from .numerics import epsilon
+from .ops import *  # noqa: F403
+from .profiler import enable_debug_mode, profile, time
 from .tensor import OPS as _OPS
+from .tensor import Tensor, TensorBuffer, Variable, buffer, tensor, variable
+from .waiting import next_frame
+
+__version__ = "0.1.0"
 
 globals().update({name: entry.function for name, entry in _OPS.items() if not entry.namespace})

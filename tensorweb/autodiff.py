@@ -73,9 +73,7 @@ class GradientTape(AbstractContextManager):
 
     def read(self, variable: Variable) -> None:
         """Note that a variable's value was used; called by the variable."""
-        if variable.trainable and self.watch_accessed_variables:
-            self._note(variable)
-        elif id(variable) in self._variables:
+        if (variable.trainable and self.watch_accessed_variables) or id(variable) in self._variables:
             self._note(variable)
 
     def _note(self, variable: Variable) -> None:

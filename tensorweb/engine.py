@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, Protocol
 from . import dtypes
 from .backends import registry
 from .backends.protocol import Backend
-from .errors import ArgumentError, DisposedError, DTypeError, message
+from .errors import ArgumentError, DisposedError, message
 from .flags import flags
 from .kernels.patterns import Kernel, Spec
 from .shapes import size_of

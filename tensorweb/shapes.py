@@ -101,7 +101,7 @@ def reduced_shape(shape: Shape, axes: Sequence[int], keepdims: bool) -> Shape:
     return tuple(d for i, d in enumerate(shape) if i not in axes)
 
 
-def infer_reshape(shape: Shape, target: Sequence[int], where: str = "reshape") -> Shape:
+def infer_reshape(shape: Shape, target: Sequence[int] | int, where: str = "reshape") -> Shape:
     """Return `target` with its one -1 replaced so that the number of elements stays."""
     wanted = as_ints(target, where, "newshape")
     size, unknown = size_of(shape), wanted.count(-1)

@@ -34,7 +34,7 @@ class PythonBackend:
 
     def upload(self, values: Any, spec: Spec) -> Any:
         if isinstance(values, memoryview):
-            values = values.cast("B").cast(values.format) if values.ndim != 1 else values
+            values = values.tolist()
         return _store(values, str(spec.dtype))
 
     def download(self, buffer: Any, spec: Spec) -> Any:

@@ -139,6 +139,8 @@ logical_and, logical_or, logical_not, logical_xor = map(_maker, ("and", "or", "n
 bitwise_not, shift_right_logical = map(_maker, ("bnot", "ushr"))
 real, imag, conj, make_complex = map(_maker, ("real", "imag", "conj", "complex"))
 stop = _maker("stop")  # its value, without its derivative
+direction = _maker("direction")  # sign, whose derivative is not zero for complex numbers
+loggable = _maker("loggable")  # whether the operand has a logarithm: positive, or complex and not zero
 cast_like = _maker("cast_like")  # the first operand in the dtype of the second
 result_like = _maker("result_like")  # the first operand in the dtype that all operands promote to
 
@@ -158,7 +160,7 @@ def coordinate(axis: int) -> Expr:
     return Expr("coord", (), axis)
 
 
-class reduce:  # noqa: N801  (reads as a verb in bodies: reduce.sum(x))
+class reduce:
     """The reductions along the row that a body may hold, each a value that is constant along the row."""
 
     @staticmethod
@@ -230,7 +232,7 @@ def _pow_rule(g: Expr, e: Expr, x: Expr, y: Expr) -> tuple[Expr, Expr]:
     dx = where(equal(y, 0), 0.0, y * power(x, y - 1)) if y.op != "const" else y * power(x, y - 1) if y.value != 0 else wrap(0.0)
     if y.op == "const":
         return g * conj(dx), None  # type: ignore[return-value]
-    ok = not_equal(x, 0) if x.op == "const" else x > 0
+    ok = loggable(x)
     return g * conj(dx), g * conj(where(ok, e * log(where(ok, x, 1)), 0.0))
 
 
@@ -250,7 +252,8 @@ RULES: dict[str, Rule] = {
     "max": lambda g, e, a, b: (where(a >= b, g, 0.0), where(a >= b, 0.0, g)),
     "min": lambda g, e, a, b: (where(a <= b, g, 0.0), where(a <= b, 0.0, g)),
     "select": lambda g, e, c, a, b: (None, where(c, g, 0.0), where(c, 0.0, g)),
-    "abs": lambda g, e, a: (g * sign(a),),
+    "abs": lambda g, e, a: (g * direction(a),),
+    "direction": lambda g, e, a: (where(equal(a, 0), 0.0, (g - e * real(conj(e) * g)) / where(equal(a, 0), 1, absolute(a))),),
     "exp": lambda g, e, a: (g * conj(e),),
     "expm1": lambda g, e, a: (g * conj(e + 1.0),),
     "log": lambda g, e, a: (g / conj(a),),
@@ -259,16 +262,16 @@ RULES: dict[str, Rule] = {
     "sin": lambda g, e, a: (g * conj(cos(a)),),
     "cos": lambda g, e, a: (-g * conj(sin(a)),),
     "tan": lambda g, e, a: (g * conj(1.0 + e * e),),
-    "asin": lambda g, e, a: (g / sqrt((1.0 - a) * (1.0 + a)),),
-    "acos": lambda g, e, a: (-g / sqrt((1.0 - a) * (1.0 + a)),),
-    "atan": lambda g, e, a: (g / (1.0 + a * a),),
+    "asin": lambda g, e, a: (g / conj(sqrt((1.0 - a) * (1.0 + a))),),
+    "acos": lambda g, e, a: (-g / conj(sqrt((1.0 - a) * (1.0 + a))),),
+    "atan": lambda g, e, a: (g / conj(1.0 + a * a),),
     "atan2": _atan2_rule,
     "sinh": lambda g, e, a: (g * conj(cosh(a)),),
     "cosh": lambda g, e, a: (g * conj(sinh(a)),),
     "tanh": lambda g, e, a: (g * conj(1.0 - e * e),),
-    "asinh": lambda g, e, a: (g / sqrt(1.0 + a * a),),
-    "acosh": lambda g, e, a: (g / (sqrt(a - 1.0) * sqrt(a + 1.0)),),
-    "atanh": lambda g, e, a: (g / ((1.0 - a) * (1.0 + a)),),
+    "asinh": lambda g, e, a: (g / conj(sqrt(1.0 + a * a)),),
+    "acosh": lambda g, e, a: (g / conj(sqrt(a - 1.0) * sqrt(a + 1.0)),),
+    "atanh": lambda g, e, a: (g / conj((1.0 - a) * (1.0 + a)),),
     "cast": lambda g, e, a: (cast_like(g, a),),
     "cast_like": lambda g, e, a, b: (cast_like(g, a), None),
     "result_like": lambda g, e, a, *others: (cast_like(g, a), *(None for _ in others)),

@@ -103,10 +103,14 @@ class _Lowering:
         if op in ("coord", "count"):
             return self.emit(op, (), e.value, "int32")
         if op in COMPARE:
+            if op not in ("eq", "ne"):
+                self._needs_order(self.common(args))
             return self.uniform(e, args, self.common(args), "bool")
         if op in LOGIC:
             return self.uniform(e, args, "bool")
         if op in FLOATING:
+            if op == "atan2":
+                self._needs_order(self.common(args))
             return self.uniform(e, args, dtypes.to_float(self.common(args)))
         if op in BITS:
             return self._bits(e, args)
@@ -116,20 +120,24 @@ class _Lowering:
     def _argument(self, e: Expr) -> int:
         kind = self.arg_dtypes[e.value]
         weak = not isinstance(kind, str)
-        i = self.emit("arg", (), e.value, dtypes.weak_dtype(kind()) if weak else kind)  # type: ignore[operator, arg-type]
+        i = self.emit("arg", (), e.value, dtypes.weak_dtype(kind()) if weak else kind)
         if weak:
             self.weak[i] = kind
         return i
 
     def _arithmetic(self, e: Expr, args: tuple[int, ...]) -> int:
         dtype = self.common(args)
-        if dtypes.kind(dtype) == "s" or (dtype == "complex64" and e.op in ("max", "min", "mod", "floordiv", *ROUNDING)):
-            raise DTypeError(message(self.where, "real numbers", f"dtype {dtype}", "Cast or split the operands first."))
+        if dtypes.kind(dtype) == "s" or e.op in ("max", "min", "mod", "floordiv", *ROUNDING):
+            self._needs_order(dtype, strings=False)
         if dtype == "bool" and e.op in ("sub", "neg", "pow", "sign", "mod", "floordiv"):
             dtype = "int32"
         if e.op in ROUNDING and not dtypes.is_float(dtype):
             return args[0]
         return self.uniform(e, args, dtype)
+
+    def _needs_order(self, dtype: str, strings: bool = True) -> None:
+        if dtype == "complex64" or (dtype == "string" and not strings):
+            raise DTypeError(message(self.where, "real numbers", f"dtype {dtype}", "Cast or split the operands first."))
 
     def _bits(self, e: Expr, args: tuple[int, ...]) -> int:
         dtype = self.common(args)
@@ -182,7 +190,14 @@ class _Lowering:
     def _imag(self, e: Expr, args: tuple[int, ...]) -> int:
         if self.dtype(args[0]) == "complex64":
             return self.emit("imag", args, None, "float32")
-        return self.lower(node("mul", e.args[0], 0), (args[0], self.emit("const", (), 0, "int32")))
+        return self.cast(self.emit("const", (), 0, "int32"), self.dtype(args[0]))
+
+    def _direction(self, e: Expr, args: tuple[int, ...]) -> int:
+        return self.emit("sign", args, None, self.dtype(args[0]))
+
+    def _loggable(self, e: Expr, args: tuple[int, ...]) -> int:
+        dtype = self.dtype(args[0])
+        return self.emit("ne" if dtype == "complex64" else "gt", (args[0], self.cast(self.emit("const", (), 0, "int32"), dtype)), None, "bool")
 
     def _conj(self, e: Expr, args: tuple[int, ...]) -> int:
         return self.emit("conj", args, None, "complex64") if self.dtype(args[0]) == "complex64" else args[0]

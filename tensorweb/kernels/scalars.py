@@ -129,25 +129,29 @@ def _log(x: Number) -> Number:
     return math.log(x) if x > 0 else -math.inf if x == 0 else math.nan
 
 
-def _log1p(x: float) -> float:
+def _log1p(x: Number) -> Number:
+    if isinstance(x, complex):
+        return _log(1 + x)
     return math.log1p(x) if x > -1 else -math.inf if x == -1 else math.nan
 
 
-def _atanh(x: float) -> float:
+def _atanh(x: Number) -> Number:
+    if isinstance(x, complex):
+        return cmath.atanh(x) if x not in (1, -1) else complex(math.copysign(math.inf, x.real), 0.0)
     return math.copysign(math.inf, x) if abs(x) == 1 else math.nan if not abs(x) < 1 else math.atanh(x)
 
 
 def _guarded(name: str) -> Callable[[Number], Number]:
     """Return math's function (cmath's for complex numbers) with NaN for a domain error and infinity for overflow."""
-    on_reals, on_complex = getattr(math, name), getattr(cmath, name, None)
+    on_reals, on_complex = getattr(math, name), getattr(cmath, name, lambda x: cmath.exp(x) - 1)
 
     def function(x: Number) -> Number:
         try:
-            return on_complex(x) if isinstance(x, complex) else on_reals(x)  # type: ignore[misc]
+            return on_complex(x) if isinstance(x, complex) else on_reals(x)
         except ValueError:
             return math.nan
         except OverflowError:
-            return math.copysign(math.inf, x) if name == "sinh" else math.inf
+            return math.copysign(math.inf, x) if name == "sinh" and not isinstance(x, complex) else math.inf
 
     return function
 
@@ -166,7 +170,7 @@ FUNCTIONS: dict[str, Callable[..., Number]] = {
     "abs": abs, "sign": _sign, "floordiv": _floordiv, "mod": _mod, "pow": _pow, "max": _max, "min": _min,
     "floor": _round_with(math.floor), "ceil": _round_with(math.ceil), "rint": _round_with(round), "trunc": _round_with(math.trunc),
     "log": _log, "log1p": _log1p, "atanh": _atanh, "atan2": math.atan2,
-    **{n: _guarded(n) for n in ("sqrt exp expm1 sin cos tan asin acos atan sinh cosh tanh asinh acosh").split()},
+    **{n: _guarded(n) for n in ["sqrt", "exp", "expm1", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh"]},
     "eq": lambda a, b: a == b, "ne": lambda a, b: a != b, "lt": lambda a, b: a < b, "le": lambda a, b: a <= b,
     "gt": lambda a, b: a > b, "ge": lambda a, b: a >= b,
     "and": lambda a, b: bool(a and b), "or": lambda a, b: bool(a or b), "not": lambda a: not a, "xor": lambda a, b: bool(a) != bool(b),

@@ -1,4 +1,7 @@
-"""Contractions: the one primitive under matmul, einsum and every convolution. Fused forms with bias and activation: `fused.py`."""
+"""Products of matrices and tensors, and the contraction under them: one primitive for matmul, einsum and every convolution.
+
+Einsum: `einsum.py`. Convolutions: `convolution.py`. Forms with bias and activation: `fused.py`.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import dtypes
-from ..errors import ShapeError, message
+from ..errors import ArgumentError, DTypeError, ShapeError, message
 from ..kernels.patterns import Contract, Relation, Spec
+from ..shapes import as_ints, broadcast, normalize_axis
 from ..tensor import as_tensor
-from .define import op, primitive, public
-from .shaping import promote_all
+from .define import composite, op, primitive, public
+from .shaping import promote_all, reshape, transpose
 
 
 @primitive("contract")
@@ -34,62 +38,213 @@ def _contract_vjp(node: Any, g: Any) -> Any:
 def contract(lhs: Any, la: str, rhs: Any, lb: str, out: str, relations: Sequence[Relation] = (), extra: dict[str, int] | None = None) -> Any:
     """Return the contraction la,lb->out of two tensors whose labels may be tied by relations.
 
-    One letter names one axis. The sizes of labels that neither operand has (a convolution's output) come in `extra`. bool and
-    8-bit integers are computed in int32.
+    One letter names one axis. The sizes of labels that neither operand has (a convolution's output) come in `extra`. Sums of bool
+    and 8-bit integers are made in int32 and cast back.
     """
     lhs, rhs = promote_all([as_tensor(lhs, "contract"), as_tensor(rhs, "contract")])
-    if dtypes.kind(lhs.dtype) in "bi" and lhs.dtype != "int32":
+    dtype = lhs.dtype
+    narrow = dtypes.kind(dtype) in "bi" and dtype != "int32"
+    if narrow:
         lhs, rhs = op("cast")(lhs, "int32"), op("cast")(rhs, "int32")
     sizes = dict(extra or {})
     for labels, shape in ((la, lhs.shape), (lb, rhs.shape)):
         for label, dim in zip(labels, shape, strict=True):
             if sizes.setdefault(label, dim) != dim:
                 raise ShapeError(message("contract", f"equal sizes for axis {label!r}", f"{sizes[label]} and {dim}", "Check the shapes."))
-    return _contract(lhs, rhs, static=(la, lb, out, tuple(sorted(sizes.items())), tuple(relations)))
+    made = _contract(lhs, rhs, static=(la, lb, out, tuple(sorted(sizes.items())), tuple(relations)))
+    return op("cast")(made, dtype) if narrow else made
 
 
-_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+def operands(where: str, *values: Any) -> list[Any]:
+    """Return the arguments of a product as tensors of numbers."""
+    tensors = [as_tensor(v, where) for v in values]
+    for t in tensors:
+        if t.dtype == "string":
+            raise DTypeError(message(where, "tensors of numbers", "dtype string", "Parse the strings first."))
+    return tensors
+
+
+def widen(tensors: list[Any]) -> list[Any]:
+    """Return int8 tensors as int32 if all are int8: Keras's result of matmul and einsum, which would overflow at once."""
+    return [op("cast")(t, "int32") for t in tensors] if all(t.dtype == "int8" for t in tensors) else tensors
+
+
+LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 @public("contract")
 def matmul(x1: Any, x2: Any, transpose_a: bool = False, transpose_b: bool = False) -> Any:
     """Return the matrix product, batched over leading axes with broadcasting; vectors as in NumPy.
 
-    `transpose_a`, `transpose_b` take the last two axes of an operand exchanged, as TensorFlow.js's matMul. Raises ShapeError.
+    `transpose_a`, `transpose_b` take the last two axes of an operand exchanged, as TensorFlow.js's matMul. The dtype is what both
+    promote to; int8 by int8 gives int32. Raises ShapeError where the inner dimensions differ and for scalars. Keras's matmul.
 
     >>> import tensorweb as tw
     >>> tw.matmul(tw.ones((2, 3)), tw.ones((3, 4))).shape
     (2, 4)
     """
-    a, b = as_tensor(x1, "matmul"), as_tensor(x2, "matmul")
+    a, b = widen(operands("matmul", x1, x2))
     if not a.shape or not b.shape:
         raise ShapeError(message("matmul", "tensors of rank 1 or more", f"{a.shape} and {b.shape}", "Use multiply for scalars."))
     la = "k" if len(a.shape) == 1 else "km" if transpose_a else "mk"
     lb = "k" if len(b.shape) == 1 else "nk" if transpose_b else "kn"
-    inner = a.shape[-len(la) + la.index("k")], b.shape[-len(lb) + lb.index("k")]
+    inner = a.shape[len(a.shape) - len(la) + la.index("k")], b.shape[len(b.shape) - len(lb) + lb.index("k")]
     if inner[0] != inner[1]:
         raise ShapeError(message("matmul", "inner dimensions that agree", f"{a.shape} and {b.shape}", "Transpose or reshape one of them."))
     batch_a, batch_b = a.shape[: -len(la)], b.shape[: -len(lb)]
-    rank = max(len(batch_a), len(batch_b))
-    names = "".join(x for x in _LETTERS if x not in "kmn")[:rank]
-    # An axis of size 1 that the other operand does not have at that size is dropped: the contraction then broadcasts it.
-    a, na = _batch_labels(a, batch_a, batch_b, names)
-    b, nb = _batch_labels(b, batch_b, batch_a, names)
-    out = names + la.replace("k", "") + lb.replace("k", "")
-    return contract(a, na + la, b, nb + lb, out, extra=_batch_sizes(batch_a, batch_b, names))
+    batch = broadcast("matmul", batch_a, batch_b)
+    names = "".join(x for x in LETTERS if x not in "kmn")[: len(batch)]
+    own_a, own_b = names[len(batch) - len(batch_a) :], names[len(batch) - len(batch_b) :]
+    return broadcast_contract(a, own_a + la, b, own_b + lb, names + la.replace("k", "") + lb.replace("k", ""), dict(zip(names, batch)))
 
 
-def _batch_labels(x: Any, own: tuple[int, ...], other: tuple[int, ...], names: str) -> tuple[Any, str]:
-    rank = len(names)
-    wide = (1,) * (rank - len(other)) + other
-    kept = [i for i, d in enumerate(own) if not (d == 1 and wide[rank - len(own) + i] != 1)]
-    core = x.shape[len(own) :]
-    if len(kept) != len(own):
-        x = op("reshape")(x, tuple(own[i] for i in kept) + core)
-    return x, "".join(names[rank - len(own) + i] for i in kept)
+def broadcast_contract(a: Any, la: str, b: Any, lb: str, out: str, sizes: dict[str, int]) -> Any:
+    """Return the contraction of operands that may have size 1 where `sizes` has more: such an axis is dropped, which repeats it."""
+    a, la = _drop_ones(a, la, sizes)
+    b, lb = _drop_ones(b, lb, sizes)
+    return contract(a, la, b, lb, out, extra=sizes)
 
 
-def _batch_sizes(a: tuple[int, ...], b: tuple[int, ...], names: str) -> dict[str, int]:
-    from ..shapes import broadcast
+def _drop_ones(x: Any, labels: str, sizes: dict[str, int]) -> tuple[Any, str]:
+    kept = [i for i, (label, d) in enumerate(zip(labels, x.shape)) if d == sizes.get(label, d)]
+    if len(kept) == len(labels):
+        return x, labels
+    return reshape(x, tuple(x.shape[i] for i in kept)), "".join(labels[i] for i in kept)
 
-    return dict(zip(names, broadcast("matmul", a, b), strict=True))
+
+@composite
+def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Any:
+    """Return the sum of products over pairs of axes: `axes` last ones of x1 with first ones of x2, or two lists of axes.
+
+    Raises ShapeError where paired axes differ in size. Keras's tensordot.
+
+    >>> import tensorweb as tw
+    >>> tw.tensordot(tw.ones((2, 3, 4)), tw.ones((4, 3, 5)), axes=[[2, 1], [0, 1]]).shape
+    (2, 5)
+    """
+    return _paired("tensordot", *operands("tensordot", x1, x2), axes)
+
+
+def _paired(where: str, a: Any, b: Any, axes: Any) -> Any:
+    """Return the contraction over paired axes; what is left of a comes first, then what is left of b."""
+    left, right = _pairs(where, a, b, axes)
+    if len(left) != len(right):
+        raise ArgumentError(message(where, "as many axes of x1 as of x2", f"{len(left)} and {len(right)}", "Name them in pairs."))
+    for i, j in zip(left, right):
+        if a.shape[i] != b.shape[j]:
+            raise ShapeError(message(where, "paired axes of equal size", f"axis {i} of {a.shape} and axis {j} of {b.shape}", "Choose others."))
+    la = LETTERS[: len(a.shape)]
+    partner = dict(zip(right, left))
+    lb = "".join(la[partner[j]] if j in partner else LETTERS[26 + j] for j in range(len(b.shape)))
+    out = "".join(x for i, x in enumerate(la) if i not in left) + "".join(x for j, x in enumerate(lb) if j not in partner)
+    return contract(a, la, b, lb, out)
+
+
+def _pairs(where: str, a: Any, b: Any, axes: Any) -> tuple[list[int], list[int]]:
+    ranks = len(a.shape), len(b.shape)
+    if isinstance(axes, int):
+        if not 0 <= axes <= min(ranks):
+            raise ArgumentError(message(where, f"from 0 to {min(ranks)} axes for ranks {ranks[0]} and {ranks[1]}", axes, "Sum over fewer."))
+        return list(range(ranks[0] - axes, ranks[0])), list(range(axes))
+    if not isinstance(axes, (list, tuple)) or len(axes) != 2:
+        raise ArgumentError(message(where, "a number of axes or two lists of them", repr(axes), "Pass for example [[1], [0]]."))
+    found = [[normalize_axis(i, rank, where) for i in as_ints(own, where, "axes")] for own, rank in zip(axes, ranks)]
+    if any(len(set(own)) != len(own) for own in found):
+        raise ArgumentError(message(where, "each axis once", repr(axes), "Remove the repeated axis."))
+    return found[0], found[1]
+
+
+@composite
+def dot(x1: Any, x2: Any) -> Any:
+    """Return the sum of products over the last axis of x1 and the last but one of x2 (its only one for a vector); scalars multiply.
+
+    Keras's dot. For TensorFlow.js's dot of vectors and matrices too.
+
+    >>> import tensorweb as tw
+    >>> tw.dot(tw.tensor([1.0, 2.0]), tw.tensor([3.0, 4.0])).item()
+    11.0
+    """
+    a, b = operands("dot", x1, x2)
+    return _paired("dot", a, b, ([-1], [-2 if len(b.shape) > 1 else -1])) if a.shape and b.shape else op("multiply")(a, b)
+
+
+@composite
+def inner(x1: Any, x2: Any) -> Any:
+    """Return the sum of products over the last axes of both; scalars multiply. Keras's inner."""
+    a, b = operands("inner", x1, x2)
+    return _paired("inner", a, b, ([-1], [-1])) if a.shape and b.shape else op("multiply")(a, b)
+
+
+@composite
+def vdot(x1: Any, x2: Any) -> Any:
+    """Return the sum of products of all elements of two tensors of as many elements; the first is conjugated. Keras's vdot."""
+    a, b = (reshape(t, -1) for t in operands("vdot", x1, x2))
+    return _paired("vdot", op("conjugate")(a) if a.dtype == "complex64" else a, b, 1)
+
+
+@composite
+def outer(x1: Any, x2: Any) -> Any:
+    """Return the matrix of products of the elements of x1 (its rows) and x2 (its columns), both flattened.
+
+    Keras's outer, TensorFlow.js's outerProduct.
+    """
+    a, b = (reshape(t, -1) for t in operands("outer", x1, x2))
+    return _paired("outer", a, b, 0)
+
+
+@composite
+def kron(x1: Any, x2: Any) -> Any:
+    """Return the Kronecker product: each element of x1 replaced by itself times x2. Keras's kron.
+
+    >>> import tensorweb as tw
+    >>> tw.kron(tw.tensor([1, 10]), tw.tensor([1, 2, 3])).tolist()
+    [1, 2, 3, 10, 20, 30]
+    """
+    a, b = operands("kron", x1, x2)
+    rank = max(len(a.shape), len(b.shape))
+    a, b = (reshape(t, (1,) * (rank - len(t.shape)) + t.shape) for t in (a, b))
+    la, lb = LETTERS[:rank], LETTERS[rank : 2 * rank]
+    made = contract(a, la, b, lb, "".join(x + y for x, y in zip(la, lb)))
+    return reshape(made, tuple(m * n for m, n in zip(a.shape, b.shape)))
+
+
+@composite
+def cross(x1: Any, x2: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Any:
+    """Return the cross product of vectors of 3 (or 2, the third being 0) elements, batched with broadcasting.
+
+    The vectors lie along `axisa` of x1 and `axisb` of x2, the result's along `axisc`; `axis` stands for all three. Of two vectors of
+    2 elements it is the scalar third component. Raises ShapeError for other sizes. Keras's cross.
+
+    >>> import tensorweb as tw
+    >>> tw.cross(tw.tensor([1.0, 0.0, 0.0]), tw.tensor([0.0, 1.0, 0.0])).tolist()
+    [0.0, 0.0, 1.0]
+    """
+    a, b = operands("cross", x1, x2)
+    axes = (axisa, axisb, axisc) if axis is None else (axis,) * 3
+    a, b = (_axis_first(t, normalize_axis(i, len(t.shape), "cross")) for t, i in zip((a, b), axes))
+    sizes = a.shape[0], b.shape[0]
+    if not {2, 3}.issuperset(sizes):
+        raise ShapeError(message("cross", "vectors of 2 or 3 elements", f"{sizes[0]} and {sizes[1]}", "Name the axis they lie along."))
+    x, y = ([t[i] if i < n else None for i in range(3)] for t, n in zip((a, b), sizes))
+    parts = [_minor(x, y, i, j) for i, j in ((1, 2), (2, 0), (0, 1))]
+    if sizes == (2, 2):
+        return parts[2]
+    shape = broadcast("cross", a.shape[1:], b.shape[1:])
+    whole = [op("broadcast_to")(p, shape) for p in parts]
+    at = normalize_axis(axes[2], len(shape) + 1, "cross")
+    joined = op("concatenate")([reshape(p, (1, *shape)) for p in whole])
+    order = list(range(1, len(shape) + 1))
+    return transpose(joined, order[:at] + [0] + order[at:])
+
+
+def _axis_first(x: Any, axis: int) -> Any:
+    return transpose(x, [axis, *(i for i in range(len(x.shape)) if i != axis)])
+
+
+def _minor(x: list[Any], y: list[Any], i: int, j: int) -> Any:
+    """Return x[i] * y[j] - x[j] * y[i], where None is 0."""
+    first = None if x[i] is None or y[j] is None else x[i] * y[j]
+    second = None if x[j] is None or y[i] is None else x[j] * y[i]
+    if first is None:
+        return -second
+    return first if second is None else first - second

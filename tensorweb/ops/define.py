@@ -299,6 +299,7 @@ def elementwise(function: Callable[..., Any] | None = None, *, static: Sequence[
 
     Parameters named in `static` select the body (Python values); all others are operands: tensors or Python numbers. Called with
     symbols, the op gives its expression, so bodies can use one another. `.derivative` on the result sets a derivative by hand.
+    A body whose name begins with _ is not registered.
     """
     if function is None:
         return lambda f: elementwise(f, static=static)
@@ -329,7 +330,13 @@ def elementwise(function: Callable[..., Any] | None = None, *, static: Sequence[
             raise error.with_traceback(None) from None
 
     call.derivative = family.derivative  # type: ignore[attr-defined]
-    return _register(call, "map", "derived", True)
+    return call if function.__name__.startswith("_") else _register(call, "map", "derived", True)
+
+
+def named(name: str, body: Callable[..., Any], doc: str) -> Any:
+    """Return the elementwise op of a short body, for tables of ops; the lambda's parameters are the op's."""
+    body.__name__, body.__qualname__, body.__doc__ = name, name, doc
+    return elementwise(body)
 
 
 def row_body(function: Callable[..., Any], axes: tuple[int, ...], keepdims: bool, operands: int, attrs: tuple = ()) -> Body:
@@ -388,6 +395,6 @@ def need_kind(x: Any, kinds: str, where: str, what: str) -> None:
 
 
 __all__ = [
-    "OPS", "Body", "Primitive", "Registered", "also", "composite", "elementwise", "need_kind", "op", "primitive", "public",
+    "OPS", "Body", "Primitive", "Registered", "also", "composite", "elementwise", "named", "need_kind", "op", "primitive", "public",
     "reduction", "row_body", "sum_to",
 ]  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..errors import ArgumentError, TensorWebError
 from ..kernels.patterns import Fft, Routine, Scan, Sort, Spec
 from .define import Primitive, op, primitive
 from .gathering import gather_rows
@@ -94,6 +95,18 @@ def fft_rows(x: Any, inverse: bool) -> Any:
     return _fft(x, static=(inverse,))
 
 
+class _HostRoutine(Primitive):
+    """What a routine refuses only when it sees the values (a singular matrix) is an error of the library too."""
+
+    def __call__(self, *args: Any, static: tuple = ()) -> Any:
+        try:
+            return super().__call__(*args, static=static)
+        except TensorWebError:
+            raise
+        except ValueError as error:
+            raise ArgumentError(str(error)) from None
+
+
 def host_routine(name: str, outputs: Any) -> Primitive:
     """Return the primitive of a host routine: `outputs(*specs, **attrs)` gives the outputs' specs; None where only data decides.
 
@@ -105,7 +118,7 @@ def host_routine(name: str, outputs: Any) -> Primitive:
         made = outputs(*specs, **dict(attrs)) if outputs is not None else None
         return Routine(name, attrs), made
 
-    return Primitive(name, plan)
+    return _HostRoutine(name, plan)
 
 
 __all__ = ["fft_rows", "host_routine", "scan_rows", "sort_rows"]

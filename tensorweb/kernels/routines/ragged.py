@@ -149,19 +149,19 @@ def ragged_tensor_to_tensor(
 
 def _row_lengths(name: str, tensors: Sequence[HostArray], types: list[str], count: int) -> tuple[int, list[list[int]]]:
     """Return the number of outermost rows, and for each ragged dimension the length of every row."""
-    tensors = [list(t.values) for t in tensors]
-    if not types or len(types) != len(tensors):
-        fail(name, "one row_partition_type for each row_partition_tensor", f"{len(types)} and {len(tensors)}", "Pass one each.")
+    partitions = [list(t.values) for t in tensors]
+    if not types or len(types) != len(partitions):
+        fail(name, "one row_partition_type for each row_partition_tensor", f"{len(types)} and {len(partitions)}", "Pass one each.")
     if types[0] == "FIRST_DIM_SIZE":
-        if len(tensors[0]) != 1 or tensors[0][0] < 0:
-            fail(name, "a FIRST_DIM_SIZE of 0 or more", tensors[0], "Pass the number of rows as a scalar.")
-        rows, types, tensors = tensors[0][0], types[1:], tensors[1:]
+        if len(partitions[0]) != 1 or partitions[0][0] < 0:
+            fail(name, "a FIRST_DIM_SIZE of 0 or more", partitions[0], "Pass the number of rows as a scalar.")
+        rows, types, partitions = partitions[0][0], types[1:], partitions[1:]
     elif types[0] == "ROW_SPLITS":
-        rows = len(tensors[0]) - 1
+        rows = len(partitions[0]) - 1
     else:
         fail(name, "FIRST_DIM_SIZE or ROW_SPLITS first", types[0], "VALUE_ROWIDS alone does not tell the number of rows.")
     levels, below = [], rows
-    for kind, partition in zip(types, tensors, strict=True):
+    for kind, partition in zip(types, partitions, strict=True):
         levels.append(_lengths(name, kind, partition, below))
         below = len(partition) if kind == "VALUE_ROWIDS" else partition[-1]
     if below != count:

@@ -60,7 +60,7 @@ def unique(x: HostArray, *, axis: int | None = None, sorted: bool = True) -> lis
     axis %= rank
     outer, size, inner = math.prod(x.shape[:axis]), x.shape[axis], math.prod(x.shape[axis + 1 :])
     keys = [_key(v) for v in x.values]
-    slices = [tuple(keys[(o * size + i) * inner + j] for o in range(outer) for j in range(inner)) for i in range(size)]
+    slices: list[Hashable] = [tuple(keys[(o * size + i) * inner + j] for o in range(outer) for j in range(inner)) for i in range(size)]
     found = _Distinct(slices, sorted)
     flat = [x.values[(o * size + i) * inner + j] for o in range(outer) for i in found.first for j in range(inner)]
     values = HostArray(flat, (*x.shape[:axis], len(found.first), *x.shape[axis + 1 :]), x.dtype)

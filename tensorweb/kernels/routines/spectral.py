@@ -208,7 +208,7 @@ def _eigenvector(t: Matrix, columns: Matrix, k: int) -> list[complex]:
         x = [value, *x]
         if abs(value) > 1e100:
             x = [v / abs(value) for v in x]
-    vector = [dot(x, row) for row in zip(*columns, strict=True)]
+    vector = [dot(x, list(row)) for row in zip(*columns, strict=True)]
     length = math.hypot(*map(abs, vector))
     unit = phase(vector) / length
     return [v * unit for v in vector]

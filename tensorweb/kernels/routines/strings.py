@@ -5,6 +5,8 @@ Elements are str or bytes, and results are of the element's own type. The hash i
 
 from __future__ import annotations
 
+from typing import Any
+
 import re
 from collections.abc import Callable
 from itertools import pairwise
@@ -12,20 +14,22 @@ from itertools import pairwise
 from .base import HostArray, check, fail, ints, routine
 from .fingerprint import fingerprint64
 
+Text = Any  # str or bytes, the same throughout one call
+
 
 def _check(name: str, x: HostArray, rank: int | None = None) -> None:
     check(name, "a string array", x, rank)
     for value in x.values:
-        if not isinstance(value, str | bytes):
+        if not isinstance(value, (str, bytes)):
             fail(name, "strings", type(value).__name__, "Convert the values to str first.")
 
 
-def _bytes(value: str | bytes) -> bytes:
+def _bytes(value: Text) -> bytes:
     # Lone surrogates are what undecodable bytes become under os.fsdecode and the like: they go back to those bytes.
     return value if isinstance(value, bytes) else value.encode("utf-8", "surrogateescape")
 
 
-def _like(value: str | bytes, text: str | bytes) -> str | bytes:
+def _like(value: Text, text: Text) -> Text:
     """Return `text` as the type that `value` has."""
     if isinstance(value, bytes):
         return _bytes(text)
@@ -33,7 +37,7 @@ def _like(value: str | bytes, text: str | bytes) -> str | bytes:
 
 
 @routine
-def string_split(x: HostArray, *, delimiter: str | bytes = " ", skip_empty: bool = True) -> list[HostArray]:
+def string_split(x: HostArray, *, delimiter: Text = " ", skip_empty: bool = True) -> list[HostArray]:
     """Return [indices, values, shape] of the sparse matrix whose row i holds the pieces of string i.
 
     x: string [n]; indices: int32 [m, 2], values: string [m], shape: int32 [2]. Every character of the delimiter splits; an empty
@@ -57,7 +61,7 @@ def string_split(x: HostArray, *, delimiter: str | bytes = " ", skip_empty: bool
     ]
 
 
-def _pieces(text: str | bytes, delimiter: str | bytes, skip_empty: bool) -> list:
+def _pieces(text: Text, delimiter: Text, skip_empty: bool) -> list:
     if not text:
         return []
     if not delimiter:
@@ -72,10 +76,10 @@ def string_n_grams(
     data: HostArray,
     data_splits: HostArray,
     *,
-    separator: str | bytes,
+    separator: Text,
     n_gram_widths: list[int],
-    left_pad: str | bytes,
-    right_pad: str | bytes,
+    left_pad: Text,
+    right_pad: Text,
     pad_width: int,
     preserve_short_sequences: bool,
 ) -> list[HostArray]:
@@ -150,7 +154,7 @@ def static_regex_replace(x: HostArray, *, pattern: str, rewrite: str, replace_gl
     return [HostArray(results, x.shape, "string")]
 
 
-def _replacer(pattern: str | bytes, rewrite: str | bytes, everywhere: bool) -> Callable:
+def _replacer(pattern: Text, rewrite: Text, everywhere: bool) -> Callable:
     """Return the function that replaces in one string."""
     try:
         compiled = re.compile(pattern, re.ASCII)
@@ -159,7 +163,7 @@ def _replacer(pattern: str | bytes, rewrite: str | bytes, everywhere: bool) -> C
     parts = _rewrite_parts(rewrite, compiled.groups)
     nothing = pattern[:0]
 
-    def replace(text: str | bytes) -> str | bytes:
+    def replace(text: Text) -> Text:
         out, done, at = [], 0, 0
         last = None  # where the last match ended
         while at <= len(text) and (match := compiled.search(text, at)):
@@ -178,7 +182,7 @@ def _replacer(pattern: str | bytes, rewrite: str | bytes, everywhere: bool) -> C
     return replace
 
 
-def _rewrite_parts(rewrite: str | bytes, groups: int) -> list:
+def _rewrite_parts(rewrite: Text, groups: int) -> list:
     """Return the rewrite string as literal pieces and group numbers."""
     parts: list = []
     name = "static_regex_replace"

@@ -1,0 +1,25 @@
+"""Numbers that depend on what the current device can tell apart."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from .backends import registry
+from .tensor import op, tensor
+
+
+def epsilon() -> float:
+    """Return the small number to add before a logarithm or a division: 1e-7, or 1e-4 where the device loses 1e-8.
+
+    The device is asked once: 16-bit GPUs flush 1e-8 to zero, as the paper on TensorFlow.js tells.
+
+    >>> import tensorweb as tw
+    >>> tw.epsilon()
+    1e-07
+    """
+    return _probe(registry.get_backend())
+
+
+@lru_cache(maxsize=16)
+def _probe(backend: str) -> float:
+    return 1e-7 if float(op("add")(tensor(1e-8), 0.0)) > 0 else 1e-4

@@ -1,0 +1,58 @@
+"""Every op against stored results of Keras, TensorFlow, NumPy and SciPy: all cases on numpy, a small one of each op without NumPy."""
+
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+import tensorweb as tw
+from tensorweb.tensor import OPS
+
+from . import replay
+
+CASES = {subject: replay.load(subject) for subject in replay.subjects()}
+BY_OP = sorted({(subject, case["op"]) for subject, cases in CASES.items() for case in cases})
+
+# Ops that have no oracle cases because nothing can be compared case by case; each is tested where it says.
+TESTED_ELSEWHERE: dict[str, str] = {}
+
+
+@pytest.mark.parametrize("subject, op", BY_OP, ids=lambda v: v)
+def test_on_numpy(subject, op):
+    tw.set_backend("numpy")
+    wrong = [f"{replay.label(c)}\n  {text}" for c in CASES[subject] if c["op"] == op for text in replay.check(c, tw)]
+    assert not wrong, "\n".join(wrong[:5])
+
+
+@pytest.mark.parametrize("subject", CASES)
+def test_on_python_with_numpy_blocked(subject):
+    command = [sys.executable, "-m", "tests.oracle.replay", "--backend", "python", "--block-numpy", "--small", subject]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2])
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("subject", CASES)
+def test_all_cases_on_python(subject):
+    tw.set_backend("python")
+    try:
+        wrong = [f"{replay.label(c)}\n  {text}" for c in CASES[subject] for text in replay.check(c, tw)]
+    finally:
+        tw.set_backend("numpy")
+    assert not wrong, "\n".join(wrong[:5])
+
+
+def test_every_op_has_cases():
+    """At least one case for every op; the table of counts is printed (pytest -s)."""
+    counts = Counter(case["op"] for cases in CASES.values() for case in cases)
+    own = {e.name for e in OPS.values() if e.function.__module__.startswith("tensorweb.")}
+    names = {name: e.name for name, e in OPS.items()}
+    for op in list(counts):
+        if names.get(op, op) != op:
+            counts[names[op]] += counts[op]
+    print("\n".join(f"{counts[op]:5d}  {op}" for op in sorted(own)))
+    print(f"{sum(counts[o] for o in own)} cases of {len(own)} ops; {sum(counts[o] >= 10 for o in own)} ops have ten or more")
+    lacking = sorted(op for op in own if not counts[op] and op not in TESTED_ELSEWHERE)
+    assert not lacking, f"{len(lacking)} ops without a case: {lacking}"
