@@ -79,7 +79,7 @@ def _floordiv(a: Number, b: Number) -> Number:
     if isinstance(a, int):
         return a // b
     # Python's own // gives NaN for infinities where NumPy's gives the floor of the quotient.
-    return math.nan if math.isinf(a) else -1.0 if math.isinf(b) and a != 0 and (a < 0) != (b < 0) else a // b
+    return math.nan if not math.isfinite(a) else -1.0 if math.isinf(b) and a != 0 and (a < 0) != (b < 0) else a // b
 
 
 def _mod(a: Number, b: Number) -> Number:

@@ -4,13 +4,27 @@ from ..tensor import OPS
 from . import (
     activations,
     contraction,
+    convolution,
     creation,
+    einsum,
     elementwise,
+    frames,
+    fused,
     gathering,
+    linalg,
+    linalg_gradients,
+    patches,
+    pooling,
     primitives,
+    random,
+    random_tfjs,
     reduction,
     shaping,
+    signal,
+    spatial,
+    spectral,
     window,
+    windows,
 )
 
 globals().update({name: entry.function for name, entry in OPS.items() if not entry.namespace})

@@ -35,7 +35,9 @@ def _contract_vjp(node: Any, g: Any) -> Any:
     )
 
 
-def contract(lhs: Any, la: str, rhs: Any, lb: str, out: str, relations: Sequence[Relation] = (), extra: dict[str, int] | None = None) -> Any:
+def contract(
+    lhs: Any, la: str, rhs: Any, lb: str, out: str, relations: Sequence[Relation] = (), extra: dict[str, int] | None = None
+) -> Any:
     """Return the contraction la,lb->out of two tensors whose labels may be tied by relations.
 
     One letter names one axis. The sizes of labels that neither operand has (a convolution's output) come in `extra`. Sums of bool
@@ -132,7 +134,9 @@ def _paired(where: str, a: Any, b: Any, axes: Any) -> Any:
         raise ArgumentError(message(where, "as many axes of x1 as of x2", f"{len(left)} and {len(right)}", "Name them in pairs."))
     for i, j in zip(left, right):
         if a.shape[i] != b.shape[j]:
-            raise ShapeError(message(where, "paired axes of equal size", f"axis {i} of {a.shape} and axis {j} of {b.shape}", "Choose others."))
+            raise ShapeError(
+                message(where, "paired axes of equal size", f"axis {i} of {a.shape} and axis {j} of {b.shape}", "Choose others.")
+            )
     la = LETTERS[: len(a.shape)]
     partner = dict(zip(right, left))
     lb = "".join(la[partner[j]] if j in partner else LETTERS[26 + j] for j in range(len(b.shape)))

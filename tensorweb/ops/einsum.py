@@ -93,7 +93,9 @@ def _sizes(subscripts: str, xs: Sequence[Any], terms: Sequence[str], batch: str)
                 continue
             if 1 not in (known, dim):
                 name = "..." if label in batch else label
-                raise ShapeError(message("einsum", f"equal sizes for {name!r} in {subscripts!r}", f"{known} and {dim}", "Check the shapes."))
+                raise ShapeError(
+                    message("einsum", f"equal sizes for {name!r} in {subscripts!r}", f"{known} and {dim}", "Check the shapes.")
+                )
             (sizes[label],) = broadcast("einsum", (known,), (dim,))
     return sizes
 

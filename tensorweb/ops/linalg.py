@@ -18,7 +18,7 @@ from ..tensor import Tensor, as_tensor
 from .contraction import matmul
 from .define import Body, composite, op, public
 from .primitives import host_routine
-from .shaping import broadcast_to, promote_all, reshape, transpose
+from .shaping import broadcast_to, promote_all, reshape, strided_slice, transpose
 
 EPSILON = 2.0**-23  # of float32, in which results are stored
 
@@ -101,7 +101,8 @@ def _system(a: Any, b: Any, where: str) -> tuple[Tensor, Tensor, bool]:
     if vector:
         b = reshape(b, (*b.shape, 1))
     if b.shape[-2] != a.shape[-1]:
-        raise ShapeError(message(where, f"b with {a.shape[-1]} rows", f"shape {b.shape[:-1] if vector else b.shape}", f"a has shape {a.shape}."))
+        shape = b.shape[:-1] if vector else b.shape
+        raise ShapeError(message(where, f"b with {a.shape[-1]} rows", f"shape {shape}", f"a has shape {a.shape}."))
     batch = broadcast(where, a.shape[:-2], b.shape[:-2])
     a, b = promote_all([a, b])
     return broadcast_to(a, (*batch, *a.shape[-2:])), broadcast_to(b, (*batch, *b.shape[-2:])), vector
@@ -192,7 +193,7 @@ def gram_schmidt(xs: Any) -> Any:
     listed = isinstance(xs, (list, tuple)) and all(isinstance(x, Tensor) for x in xs)
     if listed and any(x.shape != xs[0].shape or len(x.shape) != 1 for x in xs):
         raise ShapeError(message("gram_schmidt", "vectors of one length", [x.shape for x in xs], "Pad or cut them."))
-    rows = list(xs) if listed else [reshape(r, -1) for r in op("split")(matrix, matrix.shape[0])] if (matrix := _rank_two(xs)).shape[0] else []
+    rows = list(xs) if listed else _rows(xs)
     if rows and len(rows) > rows[0].shape[0]:
         raise ShapeError(message("gram_schmidt", f"at most {rows[0].shape[0]} vectors of that length", len(rows), "Pass fewer."))
     done: list[Any] = []
@@ -200,14 +201,14 @@ def gram_schmidt(xs: Any) -> Any:
         for y in done:
             x = x - op("sum")(x * y) * y
         done.append(x / op("sqrt")(op("sum")(x * x)))
-    return done if listed else op("stack")(done) if done else matrix
+    return done if listed else op("stack")(done) if done else as_tensor(xs, "gram_schmidt")
 
 
-def _rank_two(xs: Any) -> Tensor:
+def _rows(xs: Any) -> list[Any]:
     x = matrices(xs, "gram_schmidt")
     if len(x.shape) != 2:
         raise ShapeError(message("gram_schmidt", "a matrix or a list of vectors", f"shape {x.shape}", "Pass one matrix."))
-    return x
+    return [reshape(strided_slice(x, (i, 0), (1, x.shape[1]), (1, 1)), -1) for i in range(x.shape[0])]
 
 
 # --- factorizations ---

@@ -1,4 +1,4 @@
-"""Fourier transforms of the last axis, or the last two. Frames and windows: `signal.py`.
+"""Fourier transforms of the last axis, or the last two. Frames: `frames.py`; windows: `windows.py`.
 
 Each takes a complex tensor and returns one, as TensorFlow.js does, or a pair (real, imaginary) and returns a pair, as Keras does;
 a real tensor has no imaginary part. `rfft` returns a pair, as in Keras.

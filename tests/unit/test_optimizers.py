@@ -20,7 +20,8 @@ def test_steps_as_keras(backend, run):
     variables = [tw.Variable(v) for v in DATA["start"]]
     for step in DATA["gradients"]:
         optimizer.apply_gradients([(tw.tensor(g), v) for g, v in zip(step, variables)])
-    assert flat([v.tolist() for v in variables]) == pytest.approx(flat(run["end"]), rel=2e-6, abs=2e-6)
+    # Keras takes 1 - beta**step in float32, which loses digits in the first steps; here it is a Python number.
+    assert flat([v.tolist() for v in variables]) == pytest.approx(flat(run["end"]), rel=1e-5, abs=2e-6)
     assert optimizer.iterations == 6
 
 
