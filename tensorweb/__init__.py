@@ -1,6 +1,6 @@
 """TensorWeb: machine learning in Python that runs wherever Python runs. The public names, nothing else."""
 
-from . import data, ops, optimizers
+from . import data, ops, optimizers, tfjs
 from .autodiff import GradientTape, custom_grad, custom_gradient, grad, grads, value_and_grad, value_and_grads, variable_grads
 from .backends.registry import find_backend, get_backend, ready, register_backend, registered_backends, remove_backend, set_backend
 from .flags import enable_prod_mode, flags

@@ -163,7 +163,10 @@ def mean_squared_error(labels: Any, predictions: Any, weights: Any = None, reduc
 def sigmoid_cross_entropy(
     multi_class_labels: Any, logits: Any, weights: Any = None, label_smoothing: float = 0.0, reduction: Any = _BY_NONZERO
 ) -> Any:
-    """Return the cross-entropy of independent classes from logits; smoothing moves labels to 1/2. TensorFlow.js losses.sigmoidCrossEntropy."""
+    """Return the cross-entropy of independent classes from logits; smoothing moves labels to 1/2.
+
+    TensorFlow.js losses.sigmoidCrossEntropy.
+    """
     return _finish("sigmoid_cross_entropy", _sigmoid, (multi_class_labels, logits, float(label_smoothing)), weights, reduction)
 
 
@@ -171,5 +174,8 @@ def sigmoid_cross_entropy(
 def softmax_cross_entropy(
     onehot_labels: Any, logits: Any, weights: Any = None, label_smoothing: float = 0.0, reduction: Any = _BY_NONZERO
 ) -> Any:
-    """Return the cross-entropy along the last axis from logits; smoothing moves labels to 1/classes. TensorFlow.js losses.softmaxCrossEntropy."""
+    """Return the cross-entropy along the last axis from logits; smoothing moves labels to 1/classes.
+
+    TensorFlow.js losses.softmaxCrossEntropy.
+    """
     return _finish("softmax_cross_entropy", _softmax, (onehot_labels, logits, float(label_smoothing)), weights, reduction, -1)

@@ -34,13 +34,15 @@ NAMES = {
     "raggedRange": "ragged.ragged_range", "raggedTensorToTensor": "ragged.ragged_tensor_to_tensor", "train.sgd": "optimizers.SGD",
     "train.momentum": "optimizers.SGD", "train.rmsprop": "optimizers.RMSprop", "train.adam": "optimizers.Adam",
     "train.adadelta": "optimizers.Adadelta", "train.adamax": "optimizers.Adamax", "train.adagrad": "optimizers.Adagrad",
-    "Optimizer": "optimizers.Optimizer", "Reduction": "tfjs.Reduction", "enclosingPowerOfTwo": "signal.enclosing_power_of_two",
-    "cosineWindow": "signal.cosine_window", "setBackend": "set_backend", "backend": "find_backend", "KernelBackend": "backends.protocol.Backend",
-    "MathBackendCPU": "backends.python.PythonBackend", "ENV": "flags", "findBackend": "find_backend", "registerKernel": "ops.define.primitive",
-    "registerGradient": "ops.define.Primitive.vjp", "getGradient": "ops.define.Primitive.vjp", "nextFrame": "next_frame",
-    "randomNormal": "random_normal", "dropout": "dropout",
+    "Optimizer": "optimizers.Optimizer",
+    "Reduction": "tfjs.Reduction", "enclosingPowerOfTwo": "signal.enclosing_power_of_two",
+    "cosineWindow": "signal.cosine_window", "setBackend": "set_backend", "backend": "find_backend",
+    "KernelBackend": "backends.protocol.Backend", "MathBackendCPU": "backends.python.PythonBackend", "ENV": "flags",
+    "findBackend": "find_backend", "registerKernel": "ops.define.primitive", "registerGradient": "ops.define.Primitive.vjp", "getGradient": "ops.define.Primitive.vjp", "nextFrame": "next_frame",
+    "divNoNan": "divide_no_nan", "floorDiv": "floor_divide", "basicLSTMCell": "basic_lstm_cell", "multiRNNCell": "multi_rnn_cell",
     **{f"tensor{n}d": "tensor" for n in range(1, 7)}, **{f"concat{n}d": "concatenate" for n in range(1, 5)},
-    **{f"pad{n}d": "pad" for n in range(1, 5)}, **{f"reverse{n}d": "flip" for n in range(1, 5)}, **{f"slice{n}d": "slice" for n in range(1, 5)},
+    **{f"pad{n}d": "pad" for n in range(1, 5)}, **{f"reverse{n}d": "flip" for n in range(1, 5)},
+    **{f"slice{n}d": "slice" for n in range(1, 5)},
 }  # fmt: skip
 
 # What has no counterpart here, and why.

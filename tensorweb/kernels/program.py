@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from .. import dtypes
 from ..errors import DTypeError, message
-from .expression import Expr, node, postorder
+from .expression import Expr, postorder
 
 
 class Instruction(NamedTuple):
@@ -42,6 +42,7 @@ FLOATING = frozenset(
     ("div", "exp", "log", "expm1", "log1p", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh", "asinh",
      "acosh", "atanh")
 )  # fmt: skip
+WITH_STRINGS = COMPARE | frozenset(("select", "cast_like", "result_like", "stop", "call"))
 ROUNDING = frozenset(("floor", "ceil", "rint", "trunc"))
 _PYTHON_TYPE = {"b": bool, "i": int, "f": float, "c": complex}
 WIDENED_SUM = {"bool": "int32", "int8": "int32", "uint8": "int32"}
@@ -100,6 +101,8 @@ class _Lowering:
             i = self.emit("const", (), e.value, dtypes.weak_dtype(e.value))
             self.weak[i] = type(e.value)
             return i
+        if op not in WITH_STRINGS and any(self.dtype(i) == "string" for i in args):
+            raise DTypeError(message(self.where, "numbers", "dtype string", "Strings and numbers do not mix."))
         if op in ("coord", "count"):
             return self.emit(op, (), e.value, "int32")
         if op in COMPARE:
@@ -197,7 +200,8 @@ class _Lowering:
 
     def _loggable(self, e: Expr, args: tuple[int, ...]) -> int:
         dtype = self.dtype(args[0])
-        return self.emit("ne" if dtype == "complex64" else "gt", (args[0], self.cast(self.emit("const", (), 0, "int32"), dtype)), None, "bool")
+        zero = self.cast(self.emit("const", (), 0, "int32"), dtype)
+        return self.emit("ne" if dtype == "complex64" else "gt", (args[0], zero), None, "bool")
 
     def _conj(self, e: Expr, args: tuple[int, ...]) -> int:
         return self.emit("conj", args, None, "complex64") if self.dtype(args[0]) == "complex64" else args[0]

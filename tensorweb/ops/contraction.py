@@ -14,7 +14,7 @@ from ..kernels.patterns import Contract, Relation, Spec
 from ..shapes import as_ints, broadcast, normalize_axis
 from ..tensor import as_tensor
 from .define import composite, op, primitive, public
-from .shaping import promote_all, reshape, transpose
+from .shaping import promote_all, reshape, strided_slice, transpose
 
 
 @primitive("contract")
@@ -229,10 +229,10 @@ def cross(x1: Any, x2: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, a
     sizes = a.shape[0], b.shape[0]
     if not {2, 3}.issuperset(sizes):
         raise ShapeError(message("cross", "vectors of 2 or 3 elements", f"{sizes[0]} and {sizes[1]}", "Name the axis they lie along."))
-    x, y = ([t[i] if i < n else None for i in range(3)] for t, n in zip((a, b), sizes))
-    parts = [_minor(x, y, i, j) for i, j in ((1, 2), (2, 0), (0, 1))]
+    x, y = ([_part(t, i) if i < n else None for i in range(3)] for t, n in zip((a, b), sizes))
     if sizes == (2, 2):
-        return parts[2]
+        return _minor(x, y, 0, 1)
+    parts = [_minor(x, y, i, j) for i, j in ((1, 2), (2, 0), (0, 1))]
     shape = broadcast("cross", a.shape[1:], b.shape[1:])
     whole = [op("broadcast_to")(p, shape) for p in parts]
     at = normalize_axis(axes[2], len(shape) + 1, "cross")
@@ -243,6 +243,10 @@ def cross(x1: Any, x2: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, a
 
 def _axis_first(x: Any, axis: int) -> Any:
     return transpose(x, [axis, *(i for i in range(len(x.shape)) if i != axis)])
+
+
+def _part(x: Any, i: int) -> Any:
+    return reshape(strided_slice(x, [i] + [0] * (len(x.shape) - 1), (1, *x.shape[1:]), [1] * len(x.shape)), x.shape[1:])
 
 
 def _minor(x: list[Any], y: list[Any], i: int, j: int) -> Any:

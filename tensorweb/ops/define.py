@@ -152,6 +152,9 @@ class Body:
         made = [program.steps[o].dtype for o in program.outputs]
         if self.axes is None:
             return patterns.Map(program), tuple(Spec(shape, d) for d in made)
+        if size_of(shape) == 0 and all(self.full):  # there is nothing to reduce, and nothing to fill
+            nothing = lower([expression.cast(0, d) for d in made], [s.dtype for s in specs], self.name)
+            return patterns.Map(nothing), tuple(Spec(shape, d) for d in made)
         self._check_rows(program, shape)
         short = reduced_shape(shape, self.axes, self.keepdims)
         outputs = tuple(Spec(shape if f else short, d) for f, d in zip(self.full, made, strict=True))
@@ -159,8 +162,7 @@ class Body:
 
     def _check_rows(self, program: Program, shape: tuple[int, ...]) -> None:
         needs_one = {s.value for s in program.steps if s.op == "reduce"} & {"max", "min", "argmax", "argmin"}
-        rows_exist = all(d for i, d in enumerate(shape) if i not in (self.axes or ()))
-        if needs_one and rows_exist and any(shape[a] == 0 for a in self.axes or ()):
+        if needs_one and any(shape[a] == 0 for a in self.axes or ()):
             raise ShapeError(message(self.name, "at least one element to reduce", f"shape {shape}", "Check for empty tensors first."))
 
     # --- derivative ---
@@ -306,7 +308,7 @@ def elementwise(function: Callable[..., Any] | None = None, *, static: Sequence[
     signature = inspect.signature(function)
     names = list(signature.parameters)
     operands = [n for n in names if n not in static]
-    family = _Family(function.__name__, function, operands)
+    family = _Family(function.__name__.strip("_"), function, operands)
     count, simple = len(operands), not static
 
     @lru_cache(maxsize=256)
@@ -339,25 +341,28 @@ def named(name: str, body: Callable[..., Any], doc: str) -> Any:
     return elementwise(body)
 
 
-def row_body(function: Callable[..., Any], axes: tuple[int, ...], keepdims: bool, operands: int, attrs: tuple = ()) -> Body:
-    """Return the Body of a row function for its axes; cached, since plans are kept by the body's identity."""
+def row_body(function: Callable[..., Any], axes: tuple[int, ...] | None, keepdims: bool, operands: int, attrs: tuple = ()) -> Body:
+    """Return the Body of a row function for its axes (None: a map); cached, since plans are kept by the body's identity."""
     return _row_body(function, axes, keepdims, operands, attrs)
 
 
 @lru_cache(maxsize=4096)
-def _row_body(function: Callable[..., Any], axes: tuple[int, ...], keepdims: bool, operands: int, attrs: tuple) -> Body:
-    family = _Family(function.__name__, function, [str(i) for i in range(operands)])
-    return Body(function.__name__, *family.trace(dict(attrs)), axes, keepdims)
+def _row_body(function: Callable[..., Any], axes: tuple[int, ...] | None, keepdims: bool, operands: int, attrs: tuple) -> Body:
+    name = function.__name__.strip("_")
+    family = _Family(name, function, [str(i) for i in range(operands)])
+    return Body(name, *family.trace(dict(attrs)), axes, keepdims)
 
 
-def reduction(function: Callable[..., Any] | None = None, *, operands: int = 1, full: bool = False, default_axis: Any = None) -> Any:
+def reduction(
+    function: Callable[..., Any] | None = None, *, operands: int = 1, full: bool = False, default_axis: Any = None, gradient: str = "derived"
+) -> Any:
     """Decorate a body that uses `reduce` and get a public op with `axis` (and `keepdims`, unless its output is `full`).
 
     The function's first `operands` parameters are tensors of one shape; what follows are static attributes. `axis` is an int, a
     tuple, or None for all axes.
     """
     if function is None:
-        return lambda f: reduction(f, operands=operands, full=full, default_axis=default_axis)
+        return lambda f: reduction(f, operands=operands, full=full, default_axis=default_axis, gradient=gradient)
     own = inspect.signature(function)
     tensors = list(own.parameters.values())[:operands]
     statics = list(own.parameters.values())[operands:]
@@ -381,7 +386,7 @@ def reduction(function: Callable[..., Any] | None = None, *, operands: int = 1, 
 
     call.__signature__ = public_signature  # type: ignore[attr-defined]
     call.body = function  # type: ignore[attr-defined]
-    return public("row", "derived")(call)
+    return public("row", gradient)(call)
 
 
 def _operand(value: Any, where: str) -> Tensor:

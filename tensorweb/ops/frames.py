@@ -11,7 +11,7 @@ from ..shapes import size_of
 from ..tensor import as_tensor
 from .creation import generate, ones
 from .define import composite, op
-from .shaping import pad_interior, reshape, strided_slice
+from .shaping import pad_interior, reshape, take_slice
 from .spectral import as_complex, irfft, parts, real_transform, resized
 from .window import window as slide
 from .windows import cosines, count
@@ -149,4 +149,4 @@ def istft(
     if stop > y.shape[-1]:
         y = resized(y, stop)
     rank = len(y.shape)
-    return strided_slice(y, (*(0,) * (rank - 1), start), (*y.shape[:-1], max(0, stop - start)), (1,) * rank)
+    return take_slice(y, (*(0,) * (rank - 1), start), (*y.shape[:-1], max(0, stop - start)), (1,) * rank)

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..errors import GradientError, message
 from ..kernels.patterns import Gather, Scatter, Spec
+from ..shapes import size_of
 from .define import op, primitive
 
 
@@ -56,3 +57,12 @@ def _scatter_vjp(node: Any, g: Any) -> Any:
 def scatter_rows(x: Any, indices: Any, updates: Any, kind: str) -> Any:
     """Return x [batch, n, inner] with updates [batch, m, inner] put at int32 indices [batch, m] by `kind`; out of range is dropped."""
     return _scatter(x, indices, updates, static=(kind,))
+
+
+def gather_axis(x: Any, indices: Any, axis: int) -> Any:
+    """Return x with the places of `axis` that int32 indices [m] name; out of range reads 0."""
+    shape = x.shape
+    outer, n, inner = size_of(shape[:axis]), shape[axis], size_of(shape[axis + 1 :])
+    (m,) = indices.shape
+    rows = op("broadcast_to")(op("reshape")(indices, (1, m)), (outer, m))
+    return op("reshape")(gather_rows(op("reshape")(x, (outer, n, inner)), rows), shape[:axis] + (m,) + shape[axis + 1 :])

@@ -1,4 +1,4 @@
-"""Linear algebra: factorizations, equations, determinants, bands. Derivatives: `linalg_gradients.py`; norms: `reduction.py`.
+"""Linear algebra, also as keras.ops.linalg: factorizations, equations, determinants, bands. Derivatives: `linalg_gradients.py`.
 
 All work on the last two axes; leading axes are a batch. Integers are computed in float32. The algorithms are host routines of
 `kernels.routines`.
@@ -18,7 +18,8 @@ from ..tensor import Tensor, as_tensor
 from .contraction import matmul
 from .define import Body, composite, op, public
 from .primitives import host_routine
-from .shaping import broadcast_to, promote_all, reshape, strided_slice, transpose
+from .reduction import norm  # noqa: F401  (keras.ops.linalg has it)
+from .shaping import broadcast_to, promote_all, reshape, take_slice, transpose
 
 EPSILON = 2.0**-23  # of float32, in which results are stored
 
@@ -208,7 +209,7 @@ def _rows(xs: Any) -> list[Any]:
     x = matrices(xs, "gram_schmidt")
     if len(x.shape) != 2:
         raise ShapeError(message("gram_schmidt", "a matrix or a list of vectors", f"shape {x.shape}", "Pass one matrix."))
-    return [reshape(strided_slice(x, (i, 0), (1, x.shape[1]), (1, 1)), -1) for i in range(x.shape[0])]
+    return [reshape(take_slice(x, (i, 0), (1, x.shape[1]), (1, 1)), -1) for i in range(x.shape[0])]
 
 
 # --- factorizations ---
@@ -232,7 +233,7 @@ def cholesky(x: Any, upper: bool = False) -> Any:
 def cholesky_inverse(x: Any, upper: bool = False) -> Any:
     """Return the inverse of the matrix whose Cholesky factor is x (..., n, n). keras.ops.cholesky_inverse."""
     x = matrices(x, "cholesky_inverse", square=True)
-    inverse = solve_triangular(x, identity(x.shape[-1], x.dtype), lower=not upper)
+    inverse = solve_triangular(x, broadcast_to(identity(x.shape[-1], x.dtype), x.shape), lower=not upper)
     return matmul(inverse, adjoint(inverse)) if upper else matmul(adjoint(inverse), inverse)
 
 
@@ -326,11 +327,15 @@ def solve_triangular(a: Any, b: Any, lower: bool = False) -> Any:
     Raises ArgumentError where a has a zero on its diagonal. keras.ops.solve_triangular.
     """
     a, b, vector = _system(a, b, "solve_triangular")
-    if lower:
-        # Both axes reversed, a lower triangle is an upper one, for which elimination has nothing to do and exchanges nothing.
-        x = op("flip")(call("solve", op("flip")(triangle(a, 1, 1, 0), axis=(-2, -1)), op("flip")(b, axis=-2)), axis=-2)
-    else:
-        x = call("solve", triangle(a, 0, 1, 1), b)
+    try:
+        if lower:
+            # Both axes reversed, a lower triangle is an upper one, for which elimination has nothing to do and exchanges nothing.
+            turned = op("flip")(triangle(a, 1, 1, 0), axis=(-2, -1))
+            x = op("flip")(call("solve", turned, op("flip")(b, axis=-2)), axis=-2)
+        else:
+            x = call("solve", triangle(a, 0, 1, 1), b)
+    except ArgumentError as error:
+        raise ArgumentError(f"solve_triangular{str(error).removeprefix('solve')}") from None
     return reshape(x, x.shape[:-1]) if vector else x
 
 
@@ -350,7 +355,7 @@ def pinv(x: Any, rcond: float | None = None) -> Any:
     """Return the Moore-Penrose inverses (..., n, m) of x (..., m, n).
 
     Singular values up to rcond times the largest count as zero; by default rcond is 10 max(m, n) times float32's epsilon.
-    The derivative holds where the rank does not change. keras.ops.pinv.
+    The derivative takes those for zero, and holds where the rank does not change. keras.ops.pinv.
     """
     x = matrices(x, "pinv")
     return call("pinv", x, rcond=10 * max(x.shape[-2:]) * EPSILON if rcond is None else float(rcond))

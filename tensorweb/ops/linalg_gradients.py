@@ -19,7 +19,7 @@ from ..kernels import expression as e
 from .contraction import matmul
 from .define import Body, op
 from .linalg import ROUTINES, adjoint, call, columns, diagonals, identity, solve_triangular, triangle
-from .shaping import concatenate, reshape, strided_slice
+from .shaping import reshape, take_slice
 
 CLOSE = 1e-6  # two values whose relative gap float32 does not resolve count as equal
 
@@ -38,7 +38,7 @@ def _part(x: Any, axis: int, start: int, stop: int) -> Any:
     at = rank + axis
     first = [start if i == at else 0 for i in range(rank)]
     shape = [stop - start if i == at else d for i, d in enumerate(x.shape)]
-    return strided_slice(x, first, shape, [1] * rank)
+    return take_slice(x, first, shape, [1] * rank)
 
 
 def _scalars(x: Any) -> Any:
@@ -151,7 +151,7 @@ def _qr(node: Any, gq: Any, gr: Any) -> Any:
         # x = [a, b] and r = [u, v]: v = q^H b, so that what v receives goes to b and to q.
         gv, u = _part(gr, -1, m, n), _part(r, -1, 0, m)
         gq = gq + matmul(_part(x, -1, m, n), adjoint(gv))
-        return concatenate([_tall_qr(q, u, gq, _part(gr, -1, 0, m)), matmul(q, gv)], axis=-1)
+        return op("concatenate")([_tall_qr(q, u, gq, _part(gr, -1, 0, m)), matmul(q, gv)], axis=-1)
     if q.shape[-1] > n:
         # The columns that complete the basis turn against the others: dp = -q dq^H p.
         p, gp = _part(q, -1, n, m), _part(gq, -1, n, m)

@@ -36,8 +36,8 @@ def _binary_logits(target: Any, x: Any) -> Any:
 
 
 def _binary(target: Any, p: Any, eps: float) -> Any:
-    p = _clipped(p, eps)
-    return -(target * e.log(p) + (1.0 - target) * e.log(1.0 - p))
+    # 1 - p is cut off by itself: after a cut at 1 - eps it would be eps only up to rounding, and differ between devices.
+    return -(target * e.log(_clipped(p, eps)) + (1.0 - target) * e.log(_clipped(1.0 - p, eps)))
 
 
 @public("map")

@@ -48,7 +48,7 @@ def _along(value: Any, shape: tuple[int, ...], axis: int) -> Any:
     if len(v.shape) == 1:
         v = op("reshape")(v, tuple(-1 if d == axis else 1 for d in range(len(shape)))) if v.size else op("broadcast_to")(v, shape)
     if broadcast("batch_normalization", v.shape, shape) != shape:
-        raise ShapeError(message("batch_normalization", f"statistics of {shape[axis]} elements", value.shape, f"Axis {axis} has that size."))
+        raise ShapeError(message("batch_normalization", f"statistics of {shape[axis]} elements", v.shape, f"Axis {axis} has that size."))
     return v
 
 

@@ -37,6 +37,7 @@ def _product_gradient(x: Any, g: Any, exclusive: bool, reverse: bool) -> Any:
     """Return the gradient of a running product without dividing, so that zeros are right: n**2 elements, from products of ranges."""
     if reverse:
         return op("flip")(_product_gradient(op("flip")(x, axis=1), op("flip")(g, axis=1), exclusive, False), axis=1)
+    x = op("conjugate")(x) if x.dtype == "complex64" else x
     n = x.shape[1]
     row = op("reshape")(op("arange")(n, dtype="int32"), (1, n, 1, 1))
     column = op("reshape")(op("arange")(n, dtype="int32"), (1, 1, n, 1))

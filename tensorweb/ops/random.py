@@ -269,7 +269,7 @@ def _uniform_unit(bits: Any, zero: Any, one: Any) -> Any:
 def randint(shape: Any, minval: Any, maxval: Any, dtype: Any = "int32", seed: Any = None) -> Any:
     """Return integers from minval up to and without maxval. keras.random.randint.
 
-    32 random bits are scaled to the range, so that the chances of any two values differ by at most (maxval - minval) / 2**32 of themselves.
+    32 random bits are scaled to the range: the chances of two values differ by at most (maxval - minval) / 2**32 of themselves.
     """
     where, name = "random.randint", dtypes.canonical(dtype, "random.randint")
     if dtypes.kind(name) not in "if":
@@ -283,7 +283,7 @@ def randint(shape: Any, minval: Any, maxval: Any, dtype: Any = "int32", seed: An
 
 @public("map", "none", method=False, namespace="random")
 def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Any = None) -> Any:
-    """Return class indices [batch, num_samples] drawn with chances softmax(logits), for logits [batch, classes]. keras.random.categorical."""
+    """Return indices [batch, num_samples] drawn with chances softmax(logits), logits [batch, classes]. keras.random.categorical."""
     where = "random.categorical"
     logits = as_tensor(logits, where)
     if len(logits.shape) != 2 or not logits.shape[1]:
@@ -428,7 +428,8 @@ def binomial(shape: Any, counts: Any, probabilities: Any, dtype: Any = None, see
     n, p = (op("broadcast_to")(op("cast")(as_tensor(v, where), "float32"), dims) for v in (counts, probabilities))
     found, stream = op("zeros")(dims), 1000
     while n.size and float(op("max")(n)) > _DIRECT:
-        x = _beta_draws(*_map(_middle, n), key, stream)
+        rank, others = _map(_middle, n)
+        x = _beta_draws(rank, others, key, stream)
         n, p, found = _map(_split, n, p, found, x)
         stream += 1000
     wide = (*dims, 1)
@@ -448,9 +449,10 @@ def _drop(x: Any, keep: Any, scale: Any) -> Any:
 
 @public("map")
 def dropout(x: Any, rate: float, noise_shape: Sequence[int | None] | None = None, seed: Any = None) -> Any:
-    """Return x with a share `rate` of its elements set to 0 and the others divided by 1 - rate. keras.random.dropout, TensorFlow.js dropout.
+    """Return x with a share `rate` of its elements set to 0 and the others divided by 1 - rate.
 
-    `noise_shape` broadcasts to x: where it has a 1, elements are dropped together; None in it stands for x's own dimension.
+    keras.random.dropout, TensorFlow.js dropout. `noise_shape` broadcasts to x: where it has a 1, elements are dropped
+    together; None in it stands for x's own dimension.
     """
     x = as_tensor(x, "dropout")
     if not 0 <= rate <= 1:
@@ -460,11 +462,11 @@ def dropout(x: Any, rate: float, noise_shape: Sequence[int | None] | None = None
     shape = x.shape
     if noise_shape is not None:
         if len(noise_shape) > len(shape):
-            raise ShapeError(message("dropout", f"a noise_shape that broadcasts to {shape}", tuple(noise_shape), "Use x's dimensions or 1."))
+            raise ShapeError(message("dropout", f"a noise_shape that fits {shape}", tuple(noise_shape), "Use x's dimensions or 1."))
         own = shape[len(shape) - len(noise_shape) :]
         shape = as_shape([d if n is None else n for n, d in zip(noise_shape, own, strict=True)], "dropout")
         if broadcast("dropout", x.shape, shape) != x.shape:
-            raise ShapeError(message("dropout", f"a noise_shape that broadcasts to {x.shape}", shape, "Use x's dimensions or 1."))
+            raise ShapeError(message("dropout", f"a noise_shape that fits {x.shape}", shape, "Use x's dimensions or 1."))
     if rate == 0:
         return op("copy")(x)
     if rate == 1:

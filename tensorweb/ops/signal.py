@@ -6,11 +6,30 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import dtypes
+from .creation import generate, ones
 from .define import composite, public
 from .frames import as_signal, frames
 from .shaping import pad_interior
 from .spectral import real_transform
-from .windows import cosine_window, count, enclosing_power_of_two
+from .windows import cosines, count
+
+
+@public("map", gradient="none", namespace="signal")
+def cosine_window(window_length: int, a: float, b: float) -> Any:
+    """Return a - b cos(2 pi i / n), with n the length if that is even, else one less. TensorFlow.js's cosineWindow."""
+    n = count(window_length, "cosine_window", "window_length", 0)
+    return ones((n,)) if n == 1 else generate(cosines, (n,), "float32", float(n + (1 - n % 2) - 1), float(a), float(b), 0.0)
+
+
+@composite(gradient="none", namespace="signal")
+def enclosing_power_of_two(value: int) -> int:
+    """Return the least power of two that is not below `value`. TensorFlow.js's enclosingPowerOfTwo.
+
+    >>> import tensorweb as tw
+    >>> tw.signal.enclosing_power_of_two(5)
+    8
+    """
+    return 1 << (count(value, "enclosing_power_of_two", "value", 1) - 1).bit_length()
 
 
 @public("map", gradient="none", namespace="signal")

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..kernels.patterns import Relation, Spec, Window
 from .define import op, primitive
+from .gathering import scatter_rows
 
 
 @primitive("window")
@@ -25,7 +26,8 @@ def _window_vjp(node: Any, g: Any) -> Any:
         return None
     # Each maximum's gradient goes to the element it came from.
     index = _window(x, static=(labels, out, sizes, relations, "argmax"))
-    return op("reshape")(op("segment_sum")(op("reshape")(g, -1), op("reshape")(index, -1), x.size), x.shape)
+    flat = op("zeros")((1, x.size, 1), g.dtype)
+    return op("reshape")(scatter_rows(flat, op("reshape")(index, (1, -1)), op("reshape")(g, (1, -1, 1)), "add"), x.shape)
 
 
 def window(x: Any, labels: str, out: str, relations: Sequence[Relation], kind: str, extra: dict[str, int]) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import ArgumentError, message
 from ..kernels import expression as e
 from .creation import generate, ones
-from .define import composite, public
+from .define import public
 from .linalg import as_count
 
 
@@ -94,21 +94,3 @@ def _kaiser(c: Any, span: Any, beta: Any) -> Any:
 def kaiser(x: int, beta: float) -> Any:
     """Return the Kaiser window of length x; `beta` sets its shape, the sign does not matter. keras.ops.kaiser."""
     return _made("kaiser", x, _kaiser, abs(float(beta)))
-
-
-@public("map", gradient="none", method=False)
-def cosine_window(window_length: int, a: float, b: float) -> Any:
-    """Return a - b cos(2 pi i / n), with n the length if that is even, else one less. TensorFlow.js's cosineWindow."""
-    n = count(window_length, "cosine_window", "window_length", 0)
-    return ones((n,)) if n == 1 else generate(cosines, (n,), "float32", float(n + (1 - n % 2) - 1), float(a), float(b), 0.0)
-
-
-@composite(gradient="none", method=False)
-def enclosing_power_of_two(value: int) -> int:
-    """Return the least power of two that is not below `value`. TensorFlow.js's enclosingPowerOfTwo.
-
-    >>> import tensorweb as tw
-    >>> tw.enclosing_power_of_two(5)
-    8
-    """
-    return 1 << (count(value, "enclosing_power_of_two", "value", 1) - 1).bit_length()

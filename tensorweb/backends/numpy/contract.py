@@ -21,6 +21,9 @@ from .functions import NUMPY_DTYPES
 
 Array = Any
 
+# Infinities and NaN are values here, not events.
+quiet = np.errstate(all="ignore")
+
 
 def matrix_product(a: Array, la: str, b: Array, lb: str, out: str) -> Array:
     """Return the einsum la,lb->out by one batched matrix product (or an elementwise product where nothing is summed)."""
@@ -33,14 +36,21 @@ def matrix_product(a: Array, la: str, b: Array, lb: str, out: str) -> Array:
     sizes = dict(zip(la + lb, a.shape + b.shape, strict=True))
     if not summed:
         return _outer(a, la, out) * _outer(b, lb, out)
-    left = a.transpose([la.index(x) for x in batch + rows + summed])
-    right = b.transpose([lb.index(x) for x in batch + summed + columns])
-    shape = [tuple(sizes[x] for x in group) for group in (batch, rows, summed, columns)]
-    nb, nr, ns, nc = (prod(s) for s in shape)
-    lead = (nb,) if batch else ()
-    result = np.matmul(left.reshape(*lead, nr, ns), right.reshape(*lead, ns, nc))
+    shape = [tuple(sizes[x] for x in group) for group in (batch, rows, columns)]
+    result = np.matmul(_matrix(a, la, batch, rows, summed), _matrix(b, lb, batch, summed, columns))
     made = batch + rows + columns
-    return result.reshape(shape[0] + shape[1] + shape[3]).transpose([made.index(x) for x in out])
+    return result.reshape(shape[0] + shape[1] + shape[2]).transpose([made.index(x) for x in out])
+
+
+def _matrix(x: Array, labels: str, batch: list[str], first: list[str], second: list[str]) -> Array:
+    """Return [batch, first, second], without a copy if possible; a copy keeps the innermost axis, and the product turns it around."""
+    turned = bool(labels) and labels[-1] in first
+    order = batch + (second + first if turned else first + second)
+    sizes = dict(zip(labels, x.shape, strict=True))
+    nb, n1, n2 = (prod(sizes[l] for l in group) for group in (batch, first, second))
+    lead = (nb,) if batch else ()
+    made = x.transpose([labels.index(l) for l in order]).reshape(*lead, *((n2, n1) if turned else (n1, n2)))
+    return made.swapaxes(-1, -2) if turned else made
 
 
 def _sum_private(a: Array, labels: str, others: str) -> tuple[Array, str]:
@@ -63,7 +73,9 @@ def _expand(a: Array, labels: str, relations: Sequence[Relation], sizes: dict[st
             last = r.stride * (sizes[r.output] - 1) + r.dilation * (sizes[r.tap] - 1) - r.padding
             widths[axis] = (max(0, r.padding), max(0, last - sizes[label] + 1))
     if any(w != (0, 0) for w in widths):
-        a = np.pad(a, widths)
+        padded = np.zeros([d + low + high for d, (low, high) in zip(a.shape, widths)], a.dtype)
+        padded[tuple(slice(low, low + d) for d, (low, _) in zip(a.shape, widths))] = a
+        a = padded
     shape: list[int] = []
     strides: list[int] = []
     start, made = 0, ""
@@ -118,34 +130,116 @@ def contract(k: patterns.Contract, inputs: Sequence[Spec], outputs: Sequence[Spe
     positions = {r.position for r in k.relations}
     outside = [x for x in k.out if x not in k.lhs and x not in k.rhs and not k.relations]
 
-    def by_patches(a: Array, b: Array) -> list[Array]:
+    def by_patches(a: Array, b: Array) -> Array:
         a, la = _expand(a, k.lhs, k.relations, sizes)
         b, lb = _expand(b, k.rhs, k.relations, sizes)
         kept = "".join(x for x in k.out if x not in outside)
         result = matrix_product(a, la, b, lb, kept)
-        if outside:
-            result = np.broadcast_to(_outer(result, kept, k.out), spec.shape)
-        return [np.ascontiguousarray(result, dtype).reshape(spec.shape)]
+        return np.broadcast_to(_outer(result, kept, k.out), spec.shape) if outside else result
 
-    def by_taps(a: Array, b: Array) -> list[Array]:
-        out = np.zeros(spec.shape, dtype)
+    def by_taps(a: Array, b: Array) -> Array:
         la, lb, lo = (_paired(x, k.relations) for x in (k.lhs, k.rhs, k.out))
+        made = {**sizes, **dict(zip(k.lhs + k.rhs, a.shape + b.shape))}
+        out = np.zeros([made[x] for x in k.out], dtype)
+        whole = {r.output for r in k.relations}
         for taps, slices in _taps(k):
-            part = matrix_product(a[_cut(k.lhs, taps, slices)], la, b[_cut(k.rhs, taps, slices)], lb, lo)
-            out[_cut(k.out, taps, slices)] += part
+            # Outputs are left whole where the result is cut: a slice of an operand would be copied before the product.
+            own = {x: c for x, c in slices.items() if x not in whole}
+            part = matrix_product(a[_cut(k.lhs, taps, own)], la, b[_cut(k.rhs, taps, own)], lb, lo)
+            out[_cut(k.out, taps, slices)] += part[_cut(lo, taps, {x: slices[x] for x in whole})]
+        return out
+
+    la, lb, lo = (set(_paired(x, k.relations)) for x in (k.lhs, k.rhs, k.out))
+    if k.relations and prod(spec.shape) and la | lb == lo and (la & lb - {r.output for r in k.relations} or la == lo or lb == lo):
+        return quiet(_elementwise(k, spec.shape, dtype))
+    if k.relations and la == lb and lo < la and not positions & set(k.out):
+        return quiet(_filter_gradient(k, spec.shape, dtype))
+    function = by_taps if positions & set(k.out) else by_patches
+    return quiet(_in_chunks(function, k, sizes, spec.shape, dtype))
+
+
+# The bytes of patches that one product works on: they should stay in a processor's cache.
+_CHUNK = 2 << 20
+
+
+def _in_chunks(
+    function: Callable[..., Array], k: patterns.Contract, sizes: dict[str, int], shape: tuple[int, ...], dtype: Any
+) -> Callable[..., list[Array]]:
+    """Return `function` on a few elements of the batch at a time if there are many; what is summed over the batch is added up."""
+    tied = {x for r in k.relations for x in r[:3]}
+    label = k.lhs[0] if k.relations and k.lhs else ""
+    if not label or label in tied or label not in k.rhs + k.out or (label in k.out and k.out[0] != label):
+        return lambda a, b: [np.ascontiguousarray(function(a, b), dtype).reshape(shape)]
+    positions = {r.position for r in k.relations}
+    patch = (set(k.lhs) | tied) - positions - {label}
+    n, one = sizes[label], prod(sizes[x] for x in patch)
+    step = max(1, _CHUNK // max(1, 4 * one))
+    if step >= n:
+        return lambda a, b: [np.ascontiguousarray(function(a, b), dtype).reshape(shape)]
+
+    def run(a: Array, b: Array) -> list[Array]:
+        out = np.empty(shape, dtype) if label in k.out else np.zeros(shape, dtype)
+        for start in range(0, n, step):
+            chunk = {label: slice(start, start + step)}
+            part = function(a[_cut(k.lhs, {}, chunk)], b[_cut(k.rhs, {}, chunk)])
+            if label in k.out:
+                out[chunk[label]] = part
+            else:
+                out += part
         return [out]
 
-    multiplies = _sums_beyond_taps(k)
-    return by_patches if multiplies and not positions & set(k.out) else by_taps
+    return run
 
 
-def _sums_beyond_taps(k: patterns.Contract) -> bool:
-    """Tell whether patches make a real matrix product; a depthwise convolution is better off tap by tap."""
-    if not k.relations:
-        return True
-    tied = {x for r in k.relations for x in (r.position, r.output, r.tap)}
-    both = set(k.lhs) & set(k.rhs)
-    return any(x not in tied and x in k.out and x not in both for x in k.lhs + k.rhs)
+def _filter_gradient(k: patterns.Contract, shape: Sequence[int], dtype: Any) -> Callable[..., list[Array]]:
+    """Return the function of a contraction that multiplies element by element for each tap and sums: of a depthwise filter."""
+    la, lb, lo = (_paired(x, k.relations) for x in (k.lhs, k.rhs, k.out))
+    summed = [x for x in la if x not in lo]
+    order = "".join(summed) + lo
+    cuts = [(_cut(k.lhs, taps, slices), _cut(k.rhs, taps, slices), _cut(k.out, taps, {})) for taps, slices in _taps(k)]
+
+    def run(a: Array, b: Array) -> list[Array]:
+        out = np.zeros(shape, dtype)
+        for ca, cb, co in cuts:
+            part = _outer(a[ca], la, order) * _outer(b[cb], lb, order)
+            for axis in reversed(range(len(summed))):
+                part = part.sum(axis=axis, dtype=dtype)  # axis by axis: short sums keep the digits
+            out[co] = part
+        return [out]
+
+    return run
+
+
+def _elementwise(k: patterns.Contract, shape: Sequence[int], dtype: Any) -> Callable[..., list[Array]]:
+    """Return the function of a contraction that sums over taps only, such as a depthwise convolution."""
+    la, lb, lo = (_paired(x, k.relations) for x in (k.lhs, k.rhs, k.out))
+    cuts = [tuple(_cut(x, taps, slices) for x in (k.lhs, k.rhs, k.out)) for taps, slices in _taps(k)]
+    # A tap that meets every output goes first: it writes where the others add.
+    full = [i for i, (_, _, c) in enumerate(cuts) if all(s == slice(None) or s == slice(0, d) for s, d in zip(c, shape))]
+    cuts.insert(0, cuts.pop(full[0])) if full else None
+
+    def run(a: Array, b: Array) -> list[Array]:
+        out = np.empty(shape, dtype) if full else np.zeros(shape, dtype)
+        scratch = np.empty(prod(shape), dtype)
+        for i, (ca, cb, co) in enumerate(cuts):
+            left, right, target = _outer(a[ca], la, lo), _outer(b[cb], lb, lo), out[co]
+            left, right = _widened(left, right), _widened(right, left)
+            if full and i == 0:
+                np.multiply(left, right, out=target)
+            else:
+                product = scratch[: target.size].reshape(target.shape)
+                np.multiply(left, right, out=product)
+                np.add(target, product, out=target)
+        return [out]
+
+    return run
+
+
+def _widened(x: Array, other: Array) -> Array:
+    """Return a short row repeated along the axis before it: NumPy's inner loops then run over both axes, not over a few channels."""
+    if x.ndim > 1 and x.shape[-2] == 1 and x.size == x.shape[-1] < 256 and other.shape[-2] > 1:
+        return np.repeat(x, other.shape[-2], axis=-2)
+    return x
 
 
 def window(k: patterns.Window, inputs: Sequence[Spec], outputs: Sequence[Spec]) -> Callable[..., list[Array]]:
@@ -170,22 +264,23 @@ def window(k: patterns.Window, inputs: Sequence[Spec], outputs: Sequence[Spec]) 
         return [out]
 
     def largest(x: Array) -> list[Array]:
-        out = np.full(spec.shape, -np.inf if dtype.kind == "f" else np.iinfo(dtype).min, dtype)
+        out = np.full(spec.shape, -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min, x.dtype)
         for taps, slices in _taps(k):
             cut = _cut(k.out, taps, slices)
-            out[cut] = np.maximum(out[cut], aligned(x[_cut(k.labels, taps, slices)]))
+            np.maximum(out[cut], aligned(x[_cut(k.labels, taps, slices)]), out=out[cut])
         return [out]
 
     def where_largest(x: Array) -> list[Array]:
-        best = np.zeros(spec.shape, x.dtype)
+        (best,) = largest(x)
         index = np.full(spec.shape, -1, np.int32)
         flat = np.arange(x.size, dtype=np.int32).reshape(x.shape)
-        for taps, slices in _taps(k):
+        missing = x.dtype.kind == "f" and bool(np.isnan(best).any())
+        # Backwards, so that the first of equals is what stays.
+        for taps, slices in reversed(list(_taps(k))):
             cut, source = _cut(k.out, taps, slices), _cut(k.labels, taps, slices)
-            value, place = aligned(x[source]), aligned(flat[source])
-            better = (index[cut] < 0) | (value > best[cut]) | (np.isnan(value) & ~np.isnan(best[cut]))
-            best[cut] = np.where(better, value, best[cut])
-            index[cut] = np.where(better, place, index[cut])
+            value = aligned(x[source])
+            hit = value == best[cut]
+            np.copyto(index[cut], aligned(flat[source]), where=hit | np.isnan(value) if missing else hit)
         return [index]
 
     return {"sum": summed, "max": largest, "argmax": where_largest}[k.kind]

@@ -159,7 +159,7 @@ def _reducer(step: Instruction, shape: Sequence[int], axes: Sequence[int]) -> Ca
 
         def find(x: Array) -> Array:
             moved = np.moveaxis(whole(x), axes, range(-len(axes), 0))
-            flat = moved.reshape(*moved.shape[: moved.ndim - len(axes)], -1)
+            flat = moved.reshape(*moved.shape[: moved.ndim - len(axes)], prod(full[d] for d in axes))
             found = search(flat, axis=-1).astype(np.int32)
             return np.expand_dims(found, tuple(axes))
 
@@ -245,10 +245,10 @@ def _scatter(k: patterns.Scatter, inputs: Sequence[Spec], outputs: Sequence[Spec
         values = updates.reshape(-1, k.inner)[inside]
         if k.kind == "set":
             out[flat] = values
-        elif k.kind == "add" and k.inner == 1 and out.dtype == np.float32:
+        elif k.kind == "add" and k.inner == 1 and out.dtype == np.float32 and k.m >= k.n:
             out[:, 0] += np.bincount(flat, values[:, 0], minlength=len(out)).astype(np.float32)
         else:
-            _UPDATES[k.kind].at(out, flat, values)
+            _UPDATES[k.kind].at(*((out[:, 0], flat, values[:, 0]) if k.inner == 1 else (out, flat, values)))
         return [out.reshape(outputs[0].shape)]
 
     return quiet(run)

@@ -50,8 +50,10 @@ def _phase(vectors: Array, axis: int) -> Array:
     """Return the unit numbers that make each vector's leading component (first within 1% of the largest) real and positive."""
     sizes = np.abs(vectors)
     largest = sizes.max(axis=axis, keepdims=True, initial=0.0)
+    if not vectors.size:
+        return np.ones(largest.shape)
     lead = np.argmax(sizes >= 0.99 * largest, axis=axis)
-    value = np.take_along_axis(vectors, np.expand_dims(lead, axis), axis) if vectors.shape[axis] else np.ones_like(largest)
+    value = np.take_along_axis(vectors, np.expand_dims(lead, axis), axis)
     size = np.abs(value)
     return np.where(size > 0, value.conj() / np.where(size > 0, size, 1), 1)
 

@@ -214,3 +214,18 @@ def _broadcast(name: str, x: HostArray, shape: list[int]) -> list:
             values = [v for s in range(0, len(values), width or 1) for v in values[s : s + width] * shape[i]]
         block *= shape[i]
     return values
+
+
+@routine
+def ragged_gather_flat(*arrays: HostArray, output_ragged_rank: int | None = None) -> list[HostArray]:
+    """Return what `ragged_gather` returns; the arrays are the nested splits, then the values, then the indices. As ops call it."""
+    *splits, values, indices = arrays
+    return ragged_gather(splits, values, indices, output_ragged_rank=output_ragged_rank)
+
+
+@routine
+def ragged_tensor_to_tensor_flat(
+    shape: HostArray, values: HostArray, default_value: HostArray, *partitions: HostArray, row_partition_types: Sequence[str]
+) -> list[HostArray]:
+    """Return what `ragged_tensor_to_tensor` returns; the partitions come one by one. As ops call it."""
+    return ragged_tensor_to_tensor(shape, values, default_value, partitions, row_partition_types=row_partition_types)
