@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check install --quiet
+# Matrices are small here: a second BLAS thread only waits, and keeps a core from the other test process.
+export OPENBLAS_NUM_THREADS ?= 1
 DATASETS := datasets/pyproject.toml $(wildcard datasets/tensorweb_datasets/*)
 
 .PHONY: demo test test-all check venv bench clean

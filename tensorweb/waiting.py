@@ -21,6 +21,10 @@ class Read:
         """Return the values, blocking."""
         return self.tensor.data_sync()
 
+    async def later(self) -> Any:
+        """Return the values without blocking the event loop."""
+        return await self.tensor.data()
+
 
 def wait(waits: Waits[T]) -> T:
     """Run a generator of waits to its end, blocking, and return its result."""
@@ -41,8 +45,7 @@ async def wait_async(waits: Waits[T]) -> T:
             request = waits.send(answer)
         except StopIteration as end:
             return end.value
-        await asyncio.sleep(0)
-        answer = request.now()
+        answer = await request.later()
 
 
 async def next_frame() -> None:

@@ -37,7 +37,7 @@ NAMES = {
     "Optimizer": "optimizers.Optimizer",
     "Reduction": "tfjs.Reduction", "enclosingPowerOfTwo": "signal.enclosing_power_of_two",
     "cosineWindow": "signal.cosine_window", "setBackend": "set_backend", "backend": "find_backend",
-    "KernelBackend": "backends.protocol.Backend", "MathBackendCPU": "backends.python.PythonBackend", "ENV": "flags",
+    "KernelBackend": "backends.protocol.Backend", "MathBackendCPU": "find_backend", "ENV": "flags",
     "findBackend": "find_backend", "registerKernel": "ops.define.primitive", "registerGradient": "ops.define.Primitive.vjp", "getGradient": "ops.define.Primitive.vjp", "nextFrame": "next_frame",
     "divNoNan": "divide_no_nan", "floorDiv": "floor_divide", "basicLSTMCell": "basic_lstm_cell", "multiRNNCell": "multi_rnn_cell",
     **{f"tensor{n}d": "tensor" for n in range(1, 7)}, **{f"concat{n}d": "concatenate" for n in range(1, 5)},

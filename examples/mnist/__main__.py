@@ -8,7 +8,7 @@ import time
 import tensorweb as tw
 from examples.mnist import draw
 
-BATCH, EPOCHS = 64, 4
+BATCH, EPOCHS = 64, 8
 
 
 class Convnet:

@@ -211,6 +211,8 @@ class _Lowering:
 
     def _reduce(self, e: Expr, args: tuple[int, ...]) -> int:
         dtype = self.dtype(args[0])
+        if dtype == "string" or (dtype == "complex64" and e.value in ("max", "min", "argmax", "argmin")):
+            raise DTypeError(message(self.where, "real numbers", f"dtype {dtype}", "Cast or split the operands first."))
         if e.value in ("argmax", "argmin"):
             return self.emit("reduce", args, e.value, "int32")
         if e.value in ("sum", "prod") and dtype in WIDENED_SUM:

@@ -14,6 +14,8 @@ from .shaping import need_rank, pad_interior, reshape, take_slice, transpose
 
 # --- einops patterns ---
 
+_DOTS = ["", "..."]  # an ellipsis that is not in parentheses
+
 
 def _groups(text: str) -> list[list[str]]:
     """Return the axes of one side of a pattern: each a list of names, empty for 1 and ()."""
@@ -29,7 +31,7 @@ def _groups(text: str) -> list[list[str]]:
         elif token != "..." and not token.isidentifier() and token != "1":
             raise ArgumentError(message("rearrange", "names, 1, ... and parentheses", repr(token), "Correct the pattern."))
         else:
-            names = [] if token == "1" else [token]
+            names = [] if token == "1" else [token] if inside or token != "..." else _DOTS
             if inside:
                 groups[-1].extend(names)
             else:
@@ -59,6 +61,14 @@ def _sizes(groups: list[list[str]], shape: Sequence[int], known: dict[str, int],
     return sizes
 
 
+def _without_dots(groups: list[list[str]], dots: list[str]) -> list[list[str]]:
+    """Return the groups with the names of the axes that an ellipsis stands for in its place."""
+    made: list[list[str]] = []
+    for names in groups:
+        made.extend([[d] for d in dots] if names == _DOTS else [[m for n in names for m in (dots if n == "..." else [n])]])
+    return made
+
+
 @composite
 def rearrange(tensor: Any, pattern: str, **axes_lengths: int) -> Any:
     """Return the tensor with its axes reordered, split and merged as an einops pattern says. Keras's rearrange.
@@ -70,15 +80,9 @@ def rearrange(tensor: Any, pattern: str, **axes_lengths: int) -> Any:
     x = as_tensor(tensor, "rearrange")
     left, arrow, right = pattern.partition("->")
     before, after = _groups(left), _groups(right)
-    if ["..."] in before:
-        at = before.index(["..."])
+    if _DOTS in before:
         dots = [f"...{i}" for i in range(len(x.shape) - len(before) + 1)]
-        before[at : at + 1] = [[d] for d in dots]
-        after = [
-            g
-            for names in after
-            for g in ([[d] for d in dots] if names == ["..."] else [[m for n in names for m in (dots if n == "..." else [n])]])
-        ]
+        before, after = _without_dots(before, dots), _without_dots(after, dots)
     names, target = ([n for g in groups for n in g] for groups in (before, after))
     if not arrow or sorted(names) != sorted(target) or len(set(names)) != len(names):
         raise ArgumentError(message("rearrange", "each name once on either side of ->", repr(pattern), "Correct the pattern."))

@@ -354,7 +354,12 @@ def _row_body(function: Callable[..., Any], axes: tuple[int, ...] | None, keepdi
 
 
 def reduction(
-    function: Callable[..., Any] | None = None, *, operands: int = 1, full: bool = False, default_axis: Any = None, gradient: str = "derived"
+    function: Callable[..., Any] | None = None,
+    *,
+    operands: int = 1,
+    full: bool = False,
+    default_axis: Any = None,
+    gradient: str = "derived",
 ) -> Any:
     """Decorate a body that uses `reduce` and get a public op with `axis` (and `keepdims`, unless its output is `full`).
 

@@ -11,7 +11,8 @@ from ..shapes import as_ints, normalize_axis
 from ..tensor import as_tensor
 from .creation import generate
 from .define import composite, op, public, row_body
-from .shaping import moveaxis, need_rank, pad_interior, ravel, reshape, take_slice
+from .primitives import scan_rows
+from .shaping import broadcast_to, moveaxis, need_rank, pad_interior, ravel, reshape, take_slice
 
 
 def count(value: Any, where: str, what: str) -> int:
@@ -152,5 +153,6 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
     if len(x.shape) != 1:
         raise ShapeError(message("vander", "a vector", f"shape {x.shape}", "Flatten it."))
     n = x.shape[0] if N is None else count(N, "vander", "N")
-    made = op("power")(reshape(x, (-1, 1) if x.shape[0] else (0, 1)), op("arange")(n))
+    # A running product rather than powers: all its derivatives are right at 0.
+    made = reshape(scan_rows(broadcast_to(reshape(x, (x.size, 1, 1)), (x.size, n, 1)), "mul", True, False), (x.size, n))
     return made if increasing else op("flip")(made, axis=1)

@@ -162,7 +162,10 @@ def _place(q: float, n: int, method: str) -> tuple[int, int, float]:
         low, f = math.floor(v), v - math.floor(v)
         weight = {"lower": 0.0, "higher": 1.0 if f else 0.0, "midpoint": 0.5 if f else 0.0, "nearest": float(round(v) - low)}[method]
     first, second = (min(max(i, 0), n - 1) for i in (low, low + 1))
-    return (first, second, weight) if 0 < weight < 1 and first != second else (second,) * 2 + (0.0,) if weight == 1 else (first, first, 0.0)
+    if 0 < weight < 1 and first != second:
+        return first, second, weight
+    only = second if weight == 1 else first
+    return only, only, 0.0
 
 
 def _quantile(x: Any, q: Any, axis: Axis, method: str, keepdims: bool, skip: bool, where: str, scale: float = 1.0) -> Any:
@@ -184,7 +187,8 @@ def _quantile(x: Any, q: Any, axis: Axis, method: str, keepdims: bool, skip: boo
 def _fractions(q: Any, scale: float, where: str) -> tuple[list[float], tuple[int, ...]]:
     """Return the fractions as Python numbers, whose precision the places need, and their shape."""
     if isinstance(q, (int, float)):
-        flat, shape = [float(q)], ()
+        flat: list[float] = [float(q)]
+        shape: tuple[int, ...] = ()
     else:
         given = q if isinstance(q, (list, tuple)) and all(isinstance(v, (int, float)) for v in q) else as_tensor(q, where)
         shape = (len(given),) if isinstance(given, (list, tuple)) else given.shape

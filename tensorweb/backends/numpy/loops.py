@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from math import prod
 from typing import Any
 
@@ -106,8 +107,8 @@ _REDUCERS: dict[str, Any] = {
     "sum": np.add, "prod": np.multiply, "max": np.maximum, "min": np.minimum, "any": np.logical_or, "all": np.logical_and,
 }  # fmt: skip
 
-# NumPy adds rows one after the other when the last axis is kept; from here on that loses digits, so blocks are summed first.
-_BLOCK = 512
+# NumPy adds rows one after the other unless the last axes are reduced; from here on that loses digits, so blocks are summed first.
+_BLOCK = 128
 
 
 def _row(k: patterns.Row, inputs: Sequence[Spec], outputs: Sequence[Spec]) -> Function:
@@ -166,17 +167,37 @@ def _reducer(step: Instruction, shape: Sequence[int], axes: Sequence[int]) -> Ca
         return find
     ufunc = _REDUCERS[step.value]
     axis = tuple(axes)
-    if step.value == "sum" and step.dtype == "float32" and len(full) - 1 not in axis and len(axis) == 1 and full[axis[0]] > _BLOCK:
-        return lambda x: _blocked_sum(whole(x), axis[0])
+    if step.dtype == "float16" and step.value in ("sum", "prod"):
+        return lambda x: ufunc.reduce(whole(x), axis=axis, keepdims=True, dtype=np.float32).astype(dtype)
+    if step.value == "sum" and kind(step.dtype) in "fc" and any(n > _BLOCK and inner > 1 for _, n, inner in _runs(axis, full)):
+        return lambda x: _blocked_sum(whole(x), axis)
     if ufunc in (np.maximum, np.minimum):
         return lambda x: ufunc.reduce(whole(x), axis=axis, keepdims=True)
     return lambda x: ufunc.reduce(whole(x), axis=axis, keepdims=True, dtype=dtype)
 
 
-def _blocked_sum(x: Array, axis: int) -> Array:
-    n = x.shape[axis]
-    edges = np.arange(0, n, int(np.sqrt(n)) + 1)
-    return np.add.reduceat(x, edges, axis=axis).sum(axis=axis, keepdims=True)
+@lru_cache(maxsize=1024)
+def _runs(axes: tuple[int, ...], shape: tuple[int, ...]) -> list[tuple[int, int, int]]:
+    """Return for each run of neighbouring axes, the last first, how it is reduced: as the middle of [outer, n, inner]."""
+    runs: list[tuple[int, int, int]] = []
+    left = list(shape)
+    for a in sorted(axes, reverse=True):
+        outer, n, inner = prod(left[:a]), left[a], prod(left[a + 1 :])
+        if runs and inner == runs[-1][2]:
+            n *= runs.pop()[1]
+        runs.append((outer, n, inner))
+        left[a] = 1
+    return runs
+
+
+def _blocked_sum(x: Array, axes: tuple[int, ...]) -> Array:
+    shape = tuple(1 if d in axes else n for d, n in enumerate(x.shape))
+    for outer, n, inner in _runs(axes, x.shape):
+        x = x.reshape(outer, n, inner)
+        while inner > 1 and x.shape[1] > _BLOCK:
+            x = np.add.reduceat(x, np.arange(0, x.shape[1], _BLOCK // 2), axis=1)
+        x = np.add.reduce(x, axis=1)
+    return x.reshape(shape)
 
 
 def _view(k: patterns.View, inputs: Sequence[Spec], outputs: Sequence[Spec]) -> Function:

@@ -39,7 +39,8 @@ REFERENCES = {
     "squareplus": lambda x, b=4: 0.5 * (x + tf.sqrt(x * x + tf.cast(b, x.dtype))),
     "elu": lambda x, alpha=1.0: tf.where(x > 0, x, alpha * tf.math.expm1(tf.minimum(x, 0))),
     "hard_shrink": lambda x, threshold=0.5: tf.where(tf.abs(x) > threshold, x, tf.zeros_like(x)),
-    "soft_shrink": lambda x, threshold=0.5: tf.where(x > threshold, x - threshold, tf.where(x < -threshold, x + threshold, tf.zeros_like(x))),
+    "soft_shrink": lambda x, threshold=0.5: tf.where(x > threshold, x - threshold, tf.where(x < -threshold, x + threshold,
+        tf.zeros_like(x))),
 }  # fmt: skip
 for name, (keywords, at, slope) in POINTWISE.items():
     reference = REFERENCES.get(name)
@@ -60,7 +61,8 @@ for name, (keywords, at, slope) in POINTWISE.items():
             case["grads"] = [{"t": [float(f"{s * w:.9g}") for s, w in zip(slope, weights)], "s": [2], "d": "float32"}]
 POINTS = f32(-1.5, -0.25, 0.0, 0.75, 2.0)
 for name, derivative in {  # the derivative at 0
-    "relu": 0, "elu": 1, "celu": 1, "selu": 1.7580993408473766, "leaky_relu": 0.2, "gelu": 0.5, "silu": 0.5, "softplus": 0.5, "sigmoid": 0.25,
+    "relu": 0, "elu": 1, "celu": 1, "selu": 1.7580993408473766, "leaky_relu": 0.2, "gelu": 0.5, "silu": 0.5, "softplus": 0.5,
+        "sigmoid": 0.25,
     "softsign": 1, "squareplus": 0.5, "tanh_shrink": 0, "hard_shrink": 0, "soft_shrink": 0, "hard_silu": 0.5, "log_sigmoid": 0.5,
 }.items():  # fmt: skip
     x = np.zeros((1,), "float32")

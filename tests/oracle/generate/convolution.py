@@ -18,7 +18,8 @@ CASES = [
     ((1, 5, 4, 2), (3, 2, 2, 1), {"strides": 2}), ((1, 5, 4, 2), (3, 2, 2, 1), {"strides": 2, "padding": "same"}),
     ((1, 6, 5, 1), (3, 2, 1, 2), {"strides": (2, 1), "padding": "same"}), ((1, 6, 6, 1), (2, 2, 1, 2), {"strides": 3}),
     ((1, 6, 5, 1), (2, 2, 1, 2), {"dilation_rate": 2}), ((1, 6, 5, 1), (3, 2, 1, 2), {"dilation_rate": (2, 1), "padding": "same"}),
-    ((1, 7, 7, 1), (2, 2, 1, 1), {"dilation_rate": 2, "strides": 2}), ((1, 2, 4, 4), (3, 3, 2, 2), {"data_format": "channels_first", "padding": "same"}),
+    ((1, 7, 7, 1), (2, 2, 1, 1), {"dilation_rate": 2, "strides": 2}),
+    ((1, 2, 4, 4), (3, 3, 2, 2), {"data_format": "channels_first", "padding": "same"}),
     ((1, 4, 4, 4), (2, 2, 2, 2), {}), ((1, 4, 4, 4), (2, 2, 2, 4), {"strides": 2}), ((1, 3, 3, 3), (2, 2, 1, 3), {"padding": "same"}),
     ((1, 4, 4, 1), (3, 3, 1, 2), {"padding": 1}), ((1, 4, 4, 1), (3, 3, 1, 1), {"padding": [[0, 2], [1, 0]]}),
     ((1, 4, 4, 1), (3, 3, 1, 1), {"padding": [[0, 0], [0, 2], [1, 0], [0, 0]]}), ((1, 4, 4, 1), (2, 2, 1, 1), {"padding": 3, "strides": 2}),
@@ -40,9 +41,11 @@ cases.add("conv", np.array([1, np.nan, np.inf, 2, 3], "float32").reshape(1, 5, 1
 # --- depthwise, separable ---
 DEPTHWISE = [
     ((1, 6, 2), (3, 2, 1), {}), ((1, 6, 2), (3, 2, 2), {"strides": 2, "padding": "same"}), ((1, 4, 4, 3), (3, 3, 3, 1), {}),
-    ((1, 4, 4, 2), (3, 3, 2, 2), {"padding": "same"}), ((2, 5, 5, 1), (3, 3, 1, 2), {"strides": 2}), ((1, 5, 6, 2), (3, 3, 2, 1), {"strides": 2, "padding": "same"}),
+    ((1, 4, 4, 2), (3, 3, 2, 2), {"padding": "same"}), ((2, 5, 5, 1), (3, 3, 1, 2), {"strides": 2}),
+    ((1, 5, 6, 2), (3, 3, 2, 1), {"strides": 2, "padding": "same"}),
     ((1, 6, 6, 1), (2, 2, 1, 2), {"dilation_rate": 2}), ((1, 6, 6, 2), (3, 3, 2, 1), {"dilation_rate": 2, "padding": "same"}),
-    ((1, 2, 4, 4), (2, 2, 2, 1), {"data_format": "channels_first"}), ((1, 4, 4, 2), (3, 3, 2, 1), {"padding": 1}), ((1, 4, 4, 1), (1, 1, 1, 1), {}),
+    ((1, 2, 4, 4), (2, 2, 2, 1), {"data_format": "channels_first"}), ((1, 4, 4, 2), (3, 3, 2, 1), {"padding": 1}),
+    ((1, 4, 4, 1), (1, 1, 1, 1), {}),
     ((1, 3, 3, 3, 2), (2, 2, 2, 2, 1), {"padding": "same"}),
 ]  # fmt: skip
 for shape, kernel, kwargs in DEPTHWISE:
@@ -55,24 +58,34 @@ for shape, kernel, kwargs in DEPTHWISE[:10]:
 # --- transposed ---
 for shape, kernel, kwargs in [
     ((1, 4, 2), (3, 1, 2), {}), ((1, 4, 1), (3, 2, 1), {"strides": 2}), ((1, 4, 1), (3, 2, 1), {"strides": 2, "padding": "same"}),
-    ((1, 3, 1), (2, 1, 1), {"strides": 3}), ((1, 3, 1), (2, 1, 1), {"strides": 3, "padding": "same"}), ((1, 3, 1), (3, 1, 1), {"strides": 2, "output_padding": 1}),
-    ((1, 3, 1), (3, 1, 1), {"strides": 2, "padding": "same", "output_padding": 1}), ((1, 3, 1), (4, 1, 1), {"strides": 3, "padding": "same", "output_padding": 2}),
-    ((1, 3, 3, 2), (3, 3, 1, 2), {}), ((1, 3, 3, 2), (3, 3, 1, 2), {"strides": 2, "padding": "same"}), ((1, 3, 2, 1), (2, 3, 2, 1), {"strides": (2, 1)}),
+    ((1, 3, 1), (2, 1, 1), {"strides": 3}), ((1, 3, 1), (2, 1, 1), {"strides": 3, "padding": "same"}),
+    ((1, 3, 1), (3, 1, 1), {"strides": 2, "output_padding": 1}),
+    ((1, 3, 1), (3, 1, 1), {"strides": 2, "padding": "same", "output_padding": 1}),
+    ((1, 3, 1), (4, 1, 1), {"strides": 3, "padding": "same", "output_padding": 2}),
+    ((1, 3, 3, 2), (3, 3, 1, 2), {}), ((1, 3, 3, 2), (3, 3, 1, 2), {"strides": 2, "padding": "same"}),
+    ((1, 3, 2, 1), (2, 3, 2, 1), {"strides": (2, 1)}),
     ((1, 3, 3, 1), (3, 3, 1, 1), {"padding": "same"}), ((1, 2, 3, 3), (2, 2, 1, 2), {"strides": 2, "data_format": "channels_first"}),
     ((1, 3, 3, 1), (2, 2, 2, 1), {"dilation_rate": 2}), ((1, 3, 3, 1), (3, 2, 1, 1), {"dilation_rate": 2, "padding": "same"}),
-    ((1, 3, 3, 1), (2, 2, 1, 1), {"strides": 2, "output_padding": (1, 0)}), ((1, 2, 2, 2, 1), (2, 2, 2, 1, 1), {"strides": 2, "padding": "same"}),
+    ((1, 3, 3, 1), (2, 2, 1, 1), {"strides": 2, "output_padding": (1, 0)}),
+    ((1, 2, 2, 2, 1), (2, 2, 2, 1, 1), {"strides": 2, "padding": "same"}),
     ((1, 2, 2, 2, 1), (2, 3, 2, 1, 1), {}), ((1, 1, 1, 1), (1, 1, 2, 1), {"strides": 2}),
 ]:  # fmt: skip
     cases.add("conv_transpose", values(*shape), values(*kernel, seed=1), reference=conv_transpose, **kwargs)
 
 # --- TensorFlow.js's names ---
 for op, shape, kernel, args in [
-    ("conv1d", (1, 6, 2), (3, 2, 2), (1, "same")), ("conv1d", (6, 2), (3, 2, 2), (2, "valid")), ("conv1d", (1, 2, 6), (3, 2, 2), (1, "valid", "NCW")),
-    ("conv1d", (1, 6, 1), (2, 1, 2), (1, "valid", "NWC", 2)), ("conv1d", (1, 6, 1), (2, 1, 2), (1, 1)), ("conv2d", (1, 4, 4, 2), (2, 2, 2, 2), (1, "same")),
-    ("conv2d", (4, 4, 2), (2, 2, 2, 2), ((2, 1), "valid")), ("conv2d", (1, 2, 4, 4), (2, 2, 2, 2), (2, "same", "NCHW")), ("conv2d", (1, 4, 4, 1), (2, 2, 1, 2), (1, "valid", "NHWC", 2)),
-    ("conv2d", (1, 4, 4, 1), (2, 2, 1, 2), (1, [[0, 0], [1, 0], [0, 1], [0, 0]])), ("conv2d", (1, 5, 5, 1), (2, 2, 1, 1), (2, 1, "NHWC", 1, "floor")),
-    ("conv3d", (1, 3, 3, 3, 1), (2, 2, 2, 1, 2), (1, "same")), ("conv3d", (3, 3, 3, 1), (2, 2, 2, 1, 1), (1, "valid")), ("conv3d", (1, 4, 3, 3, 1), (2, 2, 2, 1, 1), (2, "same", "NDHWC", 1)),
-    ("depthwise_conv2d", (1, 4, 4, 2), (2, 2, 2, 2), (1, "same")), ("depthwise_conv2d", (4, 4, 2), (3, 3, 2, 1), (2, "same")), ("depthwise_conv2d", (1, 5, 5, 2), (2, 2, 2, 1), (1, "valid", "NHWC", 2)),
+    ("conv1d", (1, 6, 2), (3, 2, 2), (1, "same")), ("conv1d", (6, 2), (3, 2, 2), (2, "valid")),
+    ("conv1d", (1, 2, 6), (3, 2, 2), (1, "valid", "NCW")),
+    ("conv1d", (1, 6, 1), (2, 1, 2), (1, "valid", "NWC", 2)), ("conv1d", (1, 6, 1), (2, 1, 2), (1, 1)),
+    ("conv2d", (1, 4, 4, 2), (2, 2, 2, 2), (1, "same")),
+    ("conv2d", (4, 4, 2), (2, 2, 2, 2), ((2, 1), "valid")), ("conv2d", (1, 2, 4, 4), (2, 2, 2, 2), (2, "same", "NCHW")),
+    ("conv2d", (1, 4, 4, 1), (2, 2, 1, 2), (1, "valid", "NHWC", 2)),
+    ("conv2d", (1, 4, 4, 1), (2, 2, 1, 2), (1, [[0, 0], [1, 0], [0, 1], [0, 0]])),
+    ("conv2d", (1, 5, 5, 1), (2, 2, 1, 1), (2, 1, "NHWC", 1, "floor")),
+    ("conv3d", (1, 3, 3, 3, 1), (2, 2, 2, 1, 2), (1, "same")), ("conv3d", (3, 3, 3, 1), (2, 2, 2, 1, 1), (1, "valid")),
+    ("conv3d", (1, 4, 3, 3, 1), (2, 2, 2, 1, 1), (2, "same", "NDHWC", 1)),
+    ("depthwise_conv2d", (1, 4, 4, 2), (2, 2, 2, 2), (1, "same")), ("depthwise_conv2d", (4, 4, 2), (3, 3, 2, 1), (2, "same")),
+    ("depthwise_conv2d", (1, 5, 5, 2), (2, 2, 2, 1), (1, "valid", "NHWC", 2)),
     ("depthwise_conv2d", (1, 2, 4, 4), (2, 2, 2, 1), (1, 1, "NCHW")),
 ]:  # fmt: skip
     reference = depthwise if op[0] == "d" else conv
@@ -100,7 +113,8 @@ for shape, args in [
 
     cases.add("separable_conv2d", values(*shape), values(2, 2, 2, 2), values(1, 1, 4, 2), *args, gradient=1, reference=reference)
 for shape, kernel, out, strides, pad in [
-    ((1, 3, 3, 2), (2, 2, 1, 2), (1, 4, 4, 1), 1, "valid"), ((1, 2, 2, 1), (3, 3, 2, 1), (1, 4, 4, 2), 2, "same"), ((1, 2, 2, 1), (3, 3, 2, 1), (1, 3, 4, 2), 2, "same"),
+    ((1, 3, 3, 2), (2, 2, 1, 2), (1, 4, 4, 1), 1, "valid"), ((1, 2, 2, 1), (3, 3, 2, 1), (1, 4, 4, 2), 2, "same"),
+    ((1, 2, 2, 1), (3, 3, 2, 1), (1, 3, 4, 2), 2, "same"),
     ((1, 2, 2, 1), (2, 2, 1, 1), (1, 5, 4, 1), 2, "valid"), ((1, 2, 3, 1), (3, 2, 1, 1), (1, 4, 3, 1), (2, 1), "same"),
 ]:  # fmt: skip
     cases.add(
@@ -149,8 +163,10 @@ for shape, kernel, out, strides, pad in [
         reference=lambda x, k, o, s, p: tf.nn.conv3d_transpose(x, k, o, each(s, 3), p.upper()),
     )
 for shape, kernel, args in [
-    ((1, 4, 4, 2), (2, 2, 2), (1, "valid")), ((1, 4, 4, 2), (2, 2, 2), (1, "same")), ((2, 4, 5, 1), (3, 2, 1), (2, "same")), ((1, 5, 5, 1), (2, 2, 1), (1, "valid", 2)),
-    ((1, 5, 5, 1), (3, 2, 1), (1, "same", 2)), ((1, 4, 4, 1), (1, 1, 1), (1, "valid")), ((1, 6, 4, 1), (3, 3, 1), ((2, 1), "same")), ((4, 4, 2), (2, 2, 2), (1, "same")),
+    ((1, 4, 4, 2), (2, 2, 2), (1, "valid")), ((1, 4, 4, 2), (2, 2, 2), (1, "same")), ((2, 4, 5, 1), (3, 2, 1), (2, "same")),
+    ((1, 5, 5, 1), (2, 2, 1), (1, "valid", 2)),
+    ((1, 5, 5, 1), (3, 2, 1), (1, "same", 2)), ((1, 4, 4, 1), (1, 1, 1), (1, "valid")), ((1, 6, 4, 1), (3, 3, 1), ((2, 1), "same")),
+    ((4, 4, 2), (2, 2, 2), (1, "same")),
     ((1, 6, 5, 1), (2, 3, 1), (2, "valid", (2, 1))), ((1, 1, 1, 1), (3, 3, 1), (1, "same")),
 ]:  # fmt: skip
 

@@ -24,8 +24,10 @@ def f32(*items):
 
 # Name: (low, high) of the values whose derivatives are compared.
 REAL = {
-    **dict.fromkeys(["absolute", "abs", "fabs", "negative", "square", "exp", "exp2", "expm1", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsinh", "arctan", "deg2rad", "rad2deg", "sinc", "cbrt"], (-2.5, 2.5)),
-    **dict.fromkeys(["erf", "i0", "sign", "floor", "ceil", "trunc", "round", "isnan", "isinf", "isfinite", "isposinf", "isneginf", "isreal", "signbit"], (-2.5, 2.5)),
+    **dict.fromkeys(["absolute", "abs", "fabs", "negative", "square", "exp", "exp2", "expm1", "sin", "cos", "tan", "sinh", "cosh",
+        "tanh", "arcsinh", "arctan", "deg2rad", "rad2deg", "sinc", "cbrt"], (-2.5, 2.5)),
+    **dict.fromkeys(["erf", "i0", "sign", "floor", "ceil", "trunc", "round", "isnan", "isinf", "isfinite", "isposinf", "isneginf",
+        "isreal", "signbit"], (-2.5, 2.5)),
     **dict.fromkeys(["logical_not", "real", "conj", "conjugate", "imag", "angle", "stop_gradient"], (-2.5, 2.5)),
     **dict.fromkeys(["sqrt", "rsqrt", "reciprocal", "log", "log2", "log10"], (0.2, 3.0)),
     **dict.fromkeys(["arcsin", "arccos", "arctanh", "erfinv"], (-0.9, 0.9)),
@@ -62,12 +64,13 @@ with np.errstate(all="ignore"):
         found = np.asarray(function(edges))
         cases.add(name, edges, expected=found.astype("float32") if found.dtype.kind == "f" else found)
     for name, x in {
-        "erf": np.linspace(-4, 4, 24), "erfc": np.linspace(-3, 9, 24), "erfinv": np.tanh(np.linspace(-6, 6, 24)), "i0": np.linspace(-30, 30, 21),
+        "erf": np.linspace(-4, 4, 24), "erfc": np.linspace(-3, 9, 24), "erfinv": np.tanh(np.linspace(-6, 6, 24)),
+            "i0": np.linspace(-30, 30, 21),
         "cbrt": f32(1e-30, 1e30, -27, 1e-3), "sinc": f32(1e-4, 1e-3, 0.25, 0.26, 3.5, 10.25),
     }.items():  # fmt: skip
         for one in np.asarray(x, "float32"):  # one by one, so that each is compared with itself
             cases.add(name, one.reshape(1), expected=np.float32(NUMPY_EDGES[name](one.reshape(1).astype("float64"))))
-cases.add("sinc", f32(0.0, 1e-3, 0.2, -0.3), reference=lambda x: 1 - (np.pi * x) ** 2 / 6 + (np.pi * x) ** 4 / 120 - (np.pi * x) ** 6 / 5040 + (np.pi * x) ** 8 / 362880 - (np.pi * x) ** 10 / 39916800)  # fmt: skip  # noqa: E501
+cases.add("sinc", f32(0.0, 1e-3, 0.2, -0.3), reference=lambda x: 1 - (np.pi * x) ** 2 / 6 + (np.pi * x) ** 4 / 120 - (np.pi * x) ** 6 / 5040 + (np.pi * x) ** 8 / 362880 - (np.pi * x) ** 10 / 39916800)  # noqa: E501
 cases.add("i0", values(6, low=-12, high=12), note="derivatives are I1")
 cases.add("erfc", values(6, low=-4, high=4))
 for name in ("absolute", "negative", "square", "sign", "abs"):
@@ -98,11 +101,14 @@ cases.add(
 
 Z = values(2, 3, dtype="complex64")
 COMPLEX = [
-    "absolute", "negative", "square", "sqrt", "rsqrt", "exp", "expm1", "log", "log1p", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arcsinh", "arctan", "arctanh", "arccosh", "real", "imag", "conjugate", "reciprocal", "angle",
+    "absolute", "negative", "square", "sqrt", "rsqrt", "exp", "expm1", "log", "log1p", "sin", "cos", "tan", "sinh", "cosh", "tanh",
+        "arcsinh", "arctan", "arctanh", "arccosh", "real", "imag", "conjugate", "reciprocal", "angle",
 ]  # fmt: skip
 COMPLEX_REFERENCES = {
-    "absolute": tf.abs, "negative": tf.negative, "square": tf.square, "sqrt": tf.sqrt, "rsqrt": tf.math.rsqrt, "exp": tf.exp, "expm1": tf.math.expm1,
-    "log": tf.math.log, "log1p": tf.math.log1p, "sin": tf.sin, "cos": tf.cos, "tan": tf.tan, "sinh": tf.sinh, "cosh": tf.cosh, "tanh": tf.tanh,
+    "absolute": tf.abs, "negative": tf.negative, "square": tf.square, "sqrt": tf.sqrt, "rsqrt": tf.math.rsqrt, "exp": tf.exp,
+        "expm1": tf.math.expm1,
+    "log": tf.math.log, "log1p": tf.math.log1p, "sin": tf.sin, "cos": tf.cos, "tan": tf.tan, "sinh": tf.sinh, "cosh": tf.cosh,
+        "tanh": tf.tanh,
     "arcsinh": tf.asinh, "arctan": tf.atan, "arctanh": tf.atanh, "arccosh": tf.acosh, "real": tf.math.real, "imag": tf.math.imag,
     "conjugate": tf.math.conj, "reciprocal": tf.math.reciprocal, "angle": tf.math.angle,
 }  # fmt: skip
@@ -137,9 +143,12 @@ cases.add("complex", INTS, INTS, expected=INTS + 1j * INTS)
 
 SHAPES = [((2, 3), (2, 3)), ((2, 3), (3,)), ((2, 1), (1, 3)), ((), (4,)), ((1, 2, 1, 2, 1, 2), (2, 1, 1, 1)), ((0, 3), (3,))]
 BINARY = {
-    **dict.fromkeys(["add", "subtract", "multiply", "divide", "true_divide", "divide_no_nan", "floor_divide", "mod", "maximum", "minimum"], (-2.0, 2.0)),
-    **dict.fromkeys(["fmax", "fmin", "fmod", "arctan2", "logaddexp", "logaddexp2", "hypot", "squared_difference", "heaviside"], (-2.0, 2.0)),
-    **dict.fromkeys(["equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "logical_and", "logical_or", "logical_xor", "isclose"], (-2.0, 2.0)),
+    **dict.fromkeys(["add", "subtract", "multiply", "divide", "true_divide", "divide_no_nan", "floor_divide", "mod", "maximum",
+        "minimum"], (-2.0, 2.0)),
+    **dict.fromkeys(["fmax", "fmin", "fmod", "arctan2", "logaddexp", "logaddexp2", "hypot", "squared_difference", "heaviside"], (-2.0,
+        2.0)),
+    **dict.fromkeys(["equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "logical_and", "logical_or",
+        "logical_xor", "isclose"], (-2.0, 2.0)),
     "power": (0.3, 2.0), "prelu": (-2.0, 2.0), "step": (-2.0, 2.0),
 }  # fmt: skip
 BINARY_REFERENCES = {
@@ -161,10 +170,12 @@ for name, (low, high) in BINARY.items():
     number = 0.75
     if name not in ("prelu", "step", "heaviside", "logaddexp2", "fmod", "divide_no_nan", "squared_difference"):
         cases.add(
-            name, values(2, 3, low=low, high=high), number, reference=BINARY_REFERENCES.get(name), gradient=0 if name in NO_GRADIENT else 2
+            name, values(2, 3, low=low, high=high), number, reference=BINARY_REFERENCES.get(name),
+                gradient=0 if name in NO_GRADIENT else 2
         )
         cases.add(
-            name, number, values(2, 3, low=low, high=high), reference=BINARY_REFERENCES.get(name), gradient=0 if name in NO_GRADIENT else 2
+            name, number, values(2, 3, low=low, high=high), reference=BINARY_REFERENCES.get(name),
+                gradient=0 if name in NO_GRADIENT else 2
         )
     # Edges, against NumPy in float32: every pair of special values.
     numpy_name = getattr(np, name, None)
@@ -258,7 +269,8 @@ for x, y in (
 ):
     cases.add("ldexp", x, y, expected=np.ldexp(x.astype("float32"), y).astype("float32"))
 cases.add(
-    "ldexp", values(2, 3), np.array([1, -2, 3], "int32"), reference=lambda x, y: x * tf.pow(tf.constant(2.0, x.dtype), tf.cast(y, x.dtype))
+    "ldexp", values(2, 3), np.array([1, -2, 3], "int32"), reference=lambda x, y: x * tf.pow(tf.constant(2.0, x.dtype), tf.cast(y,
+        x.dtype))
 )
 for name, function in (("gcd", np.gcd), ("lcm", np.lcm)):
     a, b = (

@@ -8,7 +8,8 @@ from .common import Cases, values
 
 cases = Cases("fused")
 ACTIVATIONS = {
-    None: lambda x: x, "linear": lambda x: x, "relu": tf.nn.relu, "relu6": lambda x: tf.minimum(tf.maximum(x, 0), 6), "elu": tf.nn.elu, "sigmoid": tf.sigmoid,
+    None: lambda x: x, "linear": lambda x: x, "relu": tf.nn.relu, "relu6": lambda x: tf.minimum(tf.maximum(x, 0), 6),
+    "elu": tf.nn.elu, "sigmoid": tf.sigmoid,
     "tanh": tf.tanh, "silu": tf.nn.silu, "softplus": tf.math.softplus, "exp": tf.exp,
 }  # fmt: skip
 
@@ -31,9 +32,12 @@ for name in ACTIVATIONS:
     cases.add("fused.matmul", A, B, activation=name, reference=product)
     cases.add("fused.matmul", A, B, bias=BIAS, activation=name, reference=product)
 for extra in [
-    {"activation": "prelu", "prelu_weights": values(4, seed=3)}, {"activation": "prelu", "prelu_weights": values(2, 4, seed=3), "bias": BIAS}, {"activation": "leakyrelu"},
-    {"activation": "leakyrelu", "leakyrelu_alpha": 0.5, "bias": BIAS}, {"scale": values(4, seed=4)}, {"shift": values(4, seed=4), "activation": "relu"}, {"residual": values(2, 4, seed=5)},
-    {"bias": BIAS, "scale": values(4, seed=4), "shift": values(4, seed=5), "residual": values(2, 4, seed=6), "activation": "relu6"}, {"bias": 0.5, "scale": 2.0, "activation": "tanh"},
+    {"activation": "prelu", "prelu_weights": values(4, seed=3)},
+    {"activation": "prelu", "prelu_weights": values(2, 4, seed=3), "bias": BIAS}, {"activation": "leakyrelu"},
+    {"activation": "leakyrelu", "leakyrelu_alpha": 0.5, "bias": BIAS}, {"scale": values(4, seed=4)},
+    {"shift": values(4, seed=4), "activation": "relu"}, {"residual": values(2, 4, seed=5)},
+    {"bias": BIAS, "scale": values(4, seed=4), "shift": values(4, seed=5), "residual": values(2, 4, seed=6), "activation": "relu6"},
+    {"bias": 0.5, "scale": 2.0, "activation": "tanh"},
 ]:  # fmt: skip
     cases.add("fused.matmul", A, B, reference=product, **extra)
 cases.add(
@@ -58,9 +62,12 @@ for op, convolution, kernel in (("fused.conv2d", conv, (2, 2, 2, 2)), ("fused.de
 
     bias = values(2, seed=7)
     for kwargs in [
-        {}, {"bias": bias}, {"bias": bias, "activation": "relu"}, {"bias": bias, "activation": "relu6", "pad": "same"}, {"strides": 2, "activation": "elu"}, {"bias": bias, "pad": 1},
-        {"bias": bias, "activation": "prelu", "prelu_weights": values(2, seed=8)}, {"activation": "leakyrelu", "leakyrelu_alpha": 0.1}, {"dilations": 2, "bias": bias, "activation": "sigmoid"},
-        {"pad": "same", "residual": values(1, 4, 4, 2, seed=9), "activation": "relu"}, {"scale": bias, "shift": values(2, seed=5), "activation": "relu6"}, {"bias": bias, "data_format": "NCHW", "activation": "relu"},
+        {}, {"bias": bias}, {"bias": bias, "activation": "relu"}, {"bias": bias, "activation": "relu6", "pad": "same"},
+        {"strides": 2, "activation": "elu"}, {"bias": bias, "pad": 1},
+        {"bias": bias, "activation": "prelu", "prelu_weights": values(2, seed=8)}, {"activation": "leakyrelu", "leakyrelu_alpha": 0.1},
+        {"dilations": 2, "bias": bias, "activation": "sigmoid"},
+        {"pad": "same", "residual": values(1, 4, 4, 2, seed=9), "activation": "relu"},
+        {"scale": bias, "shift": values(2, seed=5), "activation": "relu6"}, {"bias": bias, "data_format": "NCHW", "activation": "relu"},
         {"bias": bias, "scale": values(2, seed=3), "activation": "tanh", "strides": (2, 1), "pad": "same"},
     ]:  # fmt: skip
         shape = (1, 2, 4, 4) if kwargs.get("data_format") == "NCHW" else (1, 4, 4, 2)

@@ -48,11 +48,16 @@ for kind, op in (("max", "max_pool"), ("avg", "average_pool")):
         return adapted(kind, x, *args, **kwargs)
 
     for shape, size, kwargs in [
-        ((1, 6, 2), 2, {}), ((2, 5, 1), 3, {"strides": 2}), ((1, 5, 2), 2, {"padding": "same"}), ((1, 2, 6), 2, {"data_format": "channels_first"}),
-        ((1, 4, 4, 2), 2, {}), ((1, 5, 4, 1), (3, 2), {"strides": 1}), ((1, 5, 4, 1), 2, {"padding": "same"}), ((1, 5, 5, 1), 3, {"strides": 2, "padding": "same"}),
-        ((2, 4, 4, 1), (2, 2), {"strides": (1, 2)}), ((1, 2, 4, 4), 2, {"data_format": "channels_first", "padding": "same"}), ((1, 4, 4, 1), 1, {}),
-        ((1, 4, 4, 1), 4, {}), ((1, 4, 4, 1), 3, {"padding": "same", "strides": 1}), ((1, 3, 4, 2, 1), 2, {}), ((1, 3, 4, 3, 1), 2, {"padding": "same"}),
-        ((1, 4, 4, 1), 3, {"padding": 1}), ((1, 4, 4, 1), 2, {"padding": [[1, 0], [0, 1]], "strides": 1}), ((1, 4, 5, 1), 3, {"padding": [[0, 0], [1, 1], [0, 2], [0, 0]], "strides": 2}),
+        ((1, 6, 2), 2, {}), ((2, 5, 1), 3, {"strides": 2}), ((1, 5, 2), 2, {"padding": "same"}),
+        ((1, 2, 6), 2, {"data_format": "channels_first"}),
+        ((1, 4, 4, 2), 2, {}), ((1, 5, 4, 1), (3, 2), {"strides": 1}), ((1, 5, 4, 1), 2, {"padding": "same"}),
+        ((1, 5, 5, 1), 3, {"strides": 2, "padding": "same"}),
+        ((2, 4, 4, 1), (2, 2), {"strides": (1, 2)}), ((1, 2, 4, 4), 2, {"data_format": "channels_first", "padding": "same"}),
+        ((1, 4, 4, 1), 1, {}),
+        ((1, 4, 4, 1), 4, {}), ((1, 4, 4, 1), 3, {"padding": "same", "strides": 1}), ((1, 3, 4, 2, 1), 2, {}),
+        ((1, 3, 4, 3, 1), 2, {"padding": "same"}),
+        ((1, 4, 4, 1), 3, {"padding": 1}), ((1, 4, 4, 1), 2, {"padding": [[1, 0], [0, 1]], "strides": 1}),
+        ((1, 4, 5, 1), 3, {"padding": [[0, 0], [1, 1], [0, 2], [0, 0]], "strides": 2}),
         ((1, 1, 3, 3, 3), 2, {"data_format": "channels_first", "strides": 1}),
     ]:  # fmt: skip
         cases.add(op, values(*shape), size, wide=len(shape) < 5, gradient=2 if len(shape) < 5 else 1, reference=reference, **kwargs)
@@ -74,7 +79,8 @@ for kind, op in (("max", "max_pool"), ("avg", "average_pool")):
         gradient=0,
         expected=np.array([np.nan, np.inf, -np.inf], "float32").reshape(1, 3, 1),
     )
-    for shape, args in [((1, 5, 5, 1), (2, kind, "valid", 2)), ((1, 5, 5, 1), (2, kind, "valid")), ((1, 4, 4, 1), (3, kind, "same", 1, 2)), ((1, 6, 5, 2), ((2, 1), kind, "valid", (2, 1), 1)),
+    for shape, args in [((1, 5, 5, 1), (2, kind, "valid", 2)), ((1, 5, 5, 1), (2, kind, "valid")),
+    ((1, 4, 4, 1), (3, kind, "same", 1, 2)), ((1, 6, 5, 2), ((2, 1), kind, "valid", (2, 1), 1)),
                         ((1, 4, 4, 1), (3, kind, 1)), ((1, 4, 4, 1), (2, kind, [[0, 0], [1, 0], [0, 1], [0, 0]], 1, 1))]:  # fmt: skip
         cases.add("pool", values(*shape), *args, reference=lambda x, w, t, pad, d=1, s=1: pooled(t, x, w, s, pad, None, d))
     cases.add("pool", values(4, 4, 1), 2, kind, "same", reference=lambda x, w, t, pad: pooled(t, x[None], w, 1, pad)[0])
@@ -132,16 +138,20 @@ for shape, size, strides, pad in [
         cases.add("max_pool_with_argmax", values(*shape), size, strides, pad, include_batch_in_index=whole, gradient=1, reference=reference)
 
 # --- patches: Keras's unfold and fold ---
-UNFOLD = [((1, 2, 4, 4), 2, {}), ((1, 1, 4, 5), (3, 2), {}), ((2, 1, 4, 4), 2, {"stride": 2}), ((1, 1, 5, 5), 2, {"dilation": 2}), ((1, 2, 3, 3), 2, {"padding": 1}), ((1, 1, 5, 4), (2, 3), {"padding": (1, 0), "stride": (2, 1)}),
-          ((1, 1, 5, 5), 2, {"dilation": (2, 1), "padding": 1, "stride": 2}), ((1, 1, 3, 3), 3, {}), ((1, 3, 2, 2), 1, {}), ((1, 2, 4, 4), (1, 4), {"stride": (1, 4)})]  # fmt: skip
+UNFOLD = [((1, 2, 4, 4), 2, {}), ((1, 1, 4, 5), (3, 2), {}), ((2, 1, 4, 4), 2, {"stride": 2}), ((1, 1, 5, 5), 2, {"dilation": 2}),
+((1, 2, 3, 3), 2, {"padding": 1}), ((1, 1, 5, 4), (2, 3), {"padding": (1, 0), "stride": (2, 1)}),
+          ((1, 1, 5, 5), 2, {"dilation": (2, 1), "padding": 1, "stride": 2}), ((1, 1, 3, 3), 3, {}), ((1, 3, 2, 2), 1, {}),
+          ((1, 2, 4, 4), (1, 4), {"stride": (1, 4)})]  # fmt: skip
 for shape, size, kwargs in UNFOLD:
     cases.add("unfold", values(*shape), size, **kwargs)
     windows = keras.ops.unfold(values(*shape), size, **kwargs).shape
     cases.add("fold", values(*map(int, windows), seed=3), shape[2:], size, **kwargs)
 
 # --- local response normalization ---
-for shape, kwargs in [((1, 2, 2, 5), {"depth_radius": 1}), ((1, 1, 2, 6), {}), ((2, 2, 1, 3), {"depth_radius": 2, "bias": 2.0}), ((1, 1, 2, 5), {"depth_radius": 0}), ((1, 2, 1, 5), {"depth_radius": 1, "alpha": 0.3}),
-                      ((1, 1, 1, 4), {"depth_radius": 2, "beta": 0.75}), ((1, 1, 2, 4), {"depth_radius": 9, "alpha": 0.1, "beta": 1.5, "bias": 0.5})]:  # fmt: skip
+for shape, kwargs in [((1, 2, 2, 5), {"depth_radius": 1}), ((1, 1, 2, 6), {}), ((2, 2, 1, 3), {"depth_radius": 2, "bias": 2.0}),
+((1, 1, 2, 5), {"depth_radius": 0}), ((1, 2, 1, 5), {"depth_radius": 1, "alpha": 0.3}),
+                      ((1, 1, 1, 4), {"depth_radius": 2, "beta": 0.75}),
+                      ((1, 1, 2, 4), {"depth_radius": 9, "alpha": 0.1, "beta": 1.5, "bias": 0.5})]:  # fmt: skip
 
     def reference(x, depth_radius=5, bias=1.0, alpha=1.0, beta=0.5):
         near = tf.cast(np.abs(np.subtract.outer(*[range(x.shape[-1])] * 2)) <= depth_radius, x.dtype)

@@ -79,7 +79,12 @@ for op in ("argmax", "argmin", "nanargmax", "nanargmin"):
         cases.add(op, values(2, 3, 4, low=0, high=2, dtype="int32"), gradient=0, **kwargs)
     cases.add(op, f32(INF, -INF, INF, -INF), gradient=0)
     cases.add(op, np.float32(3), gradient=0)
-    cases.add(op, np.array([[True, False], [False, False]]), axis=1, expected=getattr(np, op)([[True, False], [False, False]], axis=1).astype("int32"))
+    cases.add(
+        op,
+        np.array([[True, False], [False, False]]),
+        axis=1,
+        expected=getattr(np, op)([[True, False], [False, False]], axis=1).astype("int32"),
+    )
     wrong = f32(1, NAN, 5, NAN, -3)
     cases.add(op, wrong, expected=np.int32(getattr(np, op)(wrong)))
 cases.add("nanargmax", np.array([[NAN, -INF], [NAN, NAN]], "float32"), axis=1, expected=np.array([1, -1], "int32"))
@@ -102,17 +107,28 @@ for x in (f32(0, 2, 3), f32(0, 2, 0, 4), np.array([[0, 2], [3, 4], [0, 0]], "flo
     cases.add("prod", x, reference=prod)
     cases.add("prod", x.reshape(-1, x.shape[-1]), axis=-1, keepdims=True, reference=prod)
 for op, x in (("sum", f32()), ("prod", f32()), ("sum", values(2, 0, 3)), ("prod", values(2, 0, 3)), ("max", values(0, 3))):
-    cases.add(op, x, axis=0 if op == "max" else -2 if x.ndim > 1 else None, **({"initial": -1.0, "expected": f32(-1, -1, -1)} if op == "max" else {}))
+    cases.add(
+        op,
+        x,
+        axis=0 if op == "max" else -2 if x.ndim > 1 else None,
+        **({"initial": -1.0, "expected": f32(-1, -1, -1)} if op == "max" else {}),
+    )
 cases.add("max", values(0, 2), axis=1, expected=f32())
 for op in ("sum", "mean", "max", "min", "prod", "var", "std", "ptp"):
     for x in (f32(1, NAN, 2), f32(INF, 1, -INF), f32(3e38, 3e38, 1)):
-        cases.add(op, x, gradient=0, wide=False) if op not in ("var", "std", "mean") or x[1] != 1 else None
+        if op in ("sum", "max", "min", "prod", "ptp") or x[1] == 1:
+            cases.add(op, x, gradient=0, wide=False)
 for op in ("sum", "mean", "prod"):
     cases.add(op, values(2, 3, dtype="complex64"), axis=1, reference=prod if op == "prod" else None)
 cases.add("var", values(2, 3, dtype="complex64"), axis=1, expected=np.var(values(2, 3, dtype="complex64"), axis=1))
 for op in ("max", "min"):
     for initial in (-1.0, 0, 1.25):
-        cases.add(op, values(2, 3), initial=initial, reference=lambda x, initial=0, op=op, **k: getattr(tf, op + "imum")(getattr(tf, "reduce_" + op)(x, **k), initial))
+        cases.add(
+            op,
+            values(2, 3),
+            initial=initial,
+            reference=lambda x, initial=0, op=op, **k: getattr(tf, op + "imum")(getattr(tf, "reduce_" + op)(x, **k), initial),
+        )
         cases.add(op, values(2, 3, dtype="int32"), axis=1, initial=int(initial), gradient=0)
     cases.add(op, np.array([[1, 2, 2], [2, 2, 2], [-1, -1, -3]], "float32"), axis=1)
     cases.add(op, np.array([[True, False], [False, False]]), axis=1, gradient=0)
@@ -124,7 +140,7 @@ for op in ("nansum", "nanprod", "nanmax", "nanmin", "nanmean", "nanvar", "nanstd
             warnings.simplefilter("ignore")
             x = holed(3, 4)
             cases.add(op, x, expected=getattr(np, op)(x.astype("float64"), **kwargs), **kwargs)
-    cases.add(op, holed(2, 3)[1:], axis=-1, reference=None if op != "nanmedian" else None) if op in ("nansum", "nanmax", "nanmin") else None
+    cases.add(op, holed(2, 3)[1:], axis=-1) if op in ("nansum", "nanmax", "nanmin") else None
 
 # Log-sum-exp, moments, averages.
 for x in (f32(1000, 1000), f32(-1000, -1001), f32(-INF, 1), f32(INF, 1), f32(-INF, -INF), f32(NAN, 1), f32(3e38, 3e38)):
@@ -132,12 +148,23 @@ for x in (f32(1000, 1000), f32(-1000, -1001), f32(-INF, 1), f32(INF, 1), f32(-IN
 for kwargs in ({"axes": 0}, {"axes": (0, 2)}, {"axes": -1, "keepdims": True}, {"axes": (1,), "synchronized": False}, {"axes": [0, 1, 2]}):
     cases.add("moments", X3, **kwargs, reference=moments)
 cases.add("moments", values(3, 2).astype("float16"), axes=0, gradient=0, wide=False, tolerance=2e-3, note="float16 holds 11 bits")
-cases.add("moments", values(3, 2, dtype="int32"), axes=0, expected=tuple(f(values(3, 2, dtype="int32"), 0).astype("float32") for f in (np.mean, np.var)))
+cases.add(
+    "moments",
+    values(3, 2, dtype="int32"),
+    axes=0,
+    expected=tuple(f(values(3, 2, dtype="int32"), 0).astype("float32") for f in (np.mean, np.var)),
+)
 for kwargs in ({}, {"axis": 0}, {"axis": -1}, {"axis": 1}, {"axis": (0, 2)}):
     cases.add("average", X3, **kwargs)
     cases.add("average", X3, weights=values(2, 3, 4, seed=1, low=0.5), **kwargs)
 cases.add("average", X3, axis=1, weights=values(3, seed=1, low=0.5))
-cases.add("average", X3, axis=-1, weights=np.array([1, 2, 3, 4], "int32"), reference=lambda x, axis, weights: tf.reduce_sum(x * tf.cast(weights, x.dtype), axis) / 10)
+cases.add(
+    "average",
+    X3,
+    axis=-1,
+    weights=np.array([1, 2, 3, 4], "int32"),
+    reference=lambda x, axis, weights: tf.reduce_sum(x * tf.cast(weights, x.dtype), axis) / 10,
+)
 cases.add("average", np.array([1, 2, 4], "int32"), weights=np.array([1, 1, 2], "int32"), gradient=0)
 
 # Norms.
@@ -158,7 +185,9 @@ cases.add("norm", np.array([3, 4], "int32"), gradient=0)
 cases.add("norm", values(3, dtype="complex64"), expected=np.float32(np.linalg.norm(values(3, dtype="complex64"))))
 cases.add("norm", values(3, 2), ord="euclidean", reference=lambda x, ord: tf.norm(x))
 for kwargs in ({}, {"axis": 0}, {"axis": (0, 1), "keepdims": True}, {"axis": -1}):
-    cases.add("euclidean_norm", values(2, 3), reference=lambda x, axis=None, keepdims=False: tf.norm(x, axis=axis, keepdims=keepdims), **kwargs)
+    cases.add(
+        "euclidean_norm", values(2, 3), reference=lambda x, axis=None, keepdims=False: tf.norm(x, axis=axis, keepdims=keepdims), **kwargs
+    )
 for kwargs in ({}, {"axis": 0}, {"order": 1}, {"order": 3}, {"axis": (0, 1)}, {"epsilon": 5.0}, {"axis": 0, "order": 1, "epsilon": 0.5}):
     cases.add("normalize", values(2, 3), gradient=1 if kwargs.get("order") == 3 else 2, **kwargs)
 cases.add("normalize", np.float32(-2.5), gradient=0)
@@ -182,7 +211,15 @@ for method in METHODS:
     x[0, 1:] = [1, 2, 3]
     for op, scale in (("nanquantile", 1), ("nanpercentile", 100)):
         q = [0.2 * scale, 0.5 * scale]
-        cases.add(op, x, q, axis=1, method=method, keepdims=method < "l", expected=getattr(np, op)(x.astype("float64"), q, axis=1, method=method, keepdims=method < "l"))
+        cases.add(
+            op,
+            x,
+            q,
+            axis=1,
+            method=method,
+            keepdims=method < "l",
+            expected=getattr(np, op)(x.astype("float64"), q, axis=1, method=method, keepdims=method < "l"),
+        )
 for kwargs in AXES:
     cases.add("median", X3, gradient=1, **kwargs)
     cases.add("nanmedian", X3, expected=np.nanmedian(X3.astype("float64"), **kwargs), **kwargs)
@@ -216,7 +253,13 @@ for mode in ("valid", "same", "full"):
     cases.add("correlate", a, b, mode=mode, expected=np.correlate(a, b, mode))
     cases.add("correlate", np.array([1, 2, 3], "int32"), np.array([1, 2], "int32"), mode=mode, gradient=0)
 for peak in (1.0, 255.0, 2):
-    cases.add("psnr", values(2, 3), values(2, 3, seed=1), max_val=peak, reference=lambda a, b, max_val: tf.image.psnr(a[..., None], b[..., None], max_val))
+    cases.add(
+        "psnr",
+        values(2, 3),
+        values(2, 3, seed=1),
+        max_val=peak,
+        reference=lambda a, b, max_val: tf.image.psnr(a[..., None], b[..., None], max_val),
+    )
     cases.add("psnr", values(4), values(4, seed=1), peak, reference=lambda a, b, p: tf.image.psnr(a[:, None, None], b[:, None, None], p))
 cases.add("psnr", values(4), values(4), 1.0, expected=np.float32(INF))
 
@@ -237,6 +280,18 @@ for kwargs in ({}, {"dx": 0.5}, {"axis": 0}, {"axis": 1, "dx": 2}, {"axis": -3, 
     cases.add("trapezoid", X3, **kwargs, reference=trapezoid)
 cases.add("trapezoid", values(4), x=values(4, seed=1))
 for axis in (0, -1):
-    cases.add("trapezoid", values(2, 3), x=values(2, 3, seed=1), axis=axis, expected=np.trapezoid(values(2, 3).astype("float64"), values(2, 3, seed=1), axis=axis))
-    cases.add("trapezoid", values(3, 3), x=values(3, seed=1), axis=axis, expected=np.trapezoid(values(3, 3).astype("float64"), values(3, seed=1), axis=axis))
+    cases.add(
+        "trapezoid",
+        values(2, 3),
+        x=values(2, 3, seed=1),
+        axis=axis,
+        expected=np.trapezoid(values(2, 3).astype("float64"), values(2, 3, seed=1), axis=axis),
+    )
+    cases.add(
+        "trapezoid",
+        values(3, 3),
+        x=values(3, seed=1),
+        axis=axis,
+        expected=np.trapezoid(values(3, 3).astype("float64"), values(3, seed=1), axis=axis),
+    )
 cases.add("trapezoid", np.array([1, 2, 3], "int32"), gradient=0)

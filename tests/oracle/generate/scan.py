@@ -36,7 +36,15 @@ for op, function in TF.items():
     for x in ([0, 2, 3, 4], [2, 0, 3, 0, 5], [0, 0, 0], [1, 2, 0]):
         for exclusive, reverse in ((False, False), (True, False), (False, True), (True, True)):
             # TensorFlow divides by the element, which makes its derivative NaN at a zero.
-            cases.add(op, np.array(x, "float32"), axis=0, exclusive=exclusive, reverse=reverse, reference=of_tf(function), gradient=2 if op == "cumsum" else 0)
+            cases.add(
+                op,
+                np.array(x, "float32"),
+                axis=0,
+                exclusive=exclusive,
+                reverse=reverse,
+                reference=of_tf(function),
+                gradient=2 if op == "cumsum" else 0,
+            )
     cases.add(op, np.float32(3), expected=np.array([3], "float32"))
     cases.add(op, values(0, 3), axis=0, gradient=0)
     cases.add(op, values(3, dtype="bool"), gradient=0)

@@ -33,4 +33,11 @@ for kind in ("max", "min"):
     cases.add(f"segment_{kind}", np.array([2, 2, 1, 1, 2], "float32"), np.array([0, 0, 1, 1, 1], "int32"), num_segments=2,
               reference=lambda d, s, num_segments, kind=kind: getattr(tf.math, f"unsorted_segment_{kind}")(d, s, num_segments))  # fmt: skip
 for data in ([0, 2, 3, 4], [0, 0, 3, 4], [2, 0, 0, 0], [0, 2, 0, 5]):
-    cases.add("segment_prod", np.array(data, "float32"), np.array([0, 0, 1, 1], "int32"), num_segments=2, reference=tf.math.unsorted_segment_prod, gradient=1)
+    cases.add(
+        "segment_prod",
+        np.array(data, "float32"),
+        np.array([0, 0, 1, 1], "int32"),
+        num_segments=2,
+        reference=tf.math.unsorted_segment_prod,
+        gradient=1,
+    )
