@@ -142,6 +142,8 @@ def convert_values(flat: Any, spec: Spec, dtype: str | None, shape: Any, where: 
         flat = flat.reshape(-1)
     if dtype is None or dtype == spec.dtype:
         return flat, spec
+    if not size_of(spec.shape):  # what has no elements has no kind
+        return [], Spec(spec.shape, dtype)
     if "string" in (dtype, spec.dtype):
         raise DTypeError(message(where, f"values for dtype {dtype}", f"values of dtype {spec.dtype}", "Strings and numbers do not convert."))
     from .kernels.scalars import convert

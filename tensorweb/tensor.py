@@ -47,6 +47,7 @@ class Operators:
 
     shape: Shape
     dtype: str
+    tolist: Any
 
     __add__, __radd__ = _binary("add")
     __sub__, __rsub__ = _binary("subtract")

@@ -12,7 +12,7 @@ from ..shapes import normalize_axis, size_of
 from ..tensor import as_tensor
 from .define import also, composite, elementwise, named, op, reduction
 from .primitives import scan_rows, sort_rows
-from .shaping import strided_slice
+from .shaping import take_slice
 from .special import erf
 
 # Stands for infinity where a factor of 0 meets it: activations have reached their limits long before.
@@ -240,7 +240,7 @@ def glu(x: Any, axis: int = -1) -> Any:
     half = tuple(d // 2 if i == at else d for i, d in enumerate(x.shape))
     start = tuple(half[at] if i == at else 0 for i in range(rank))
     ones = (1,) * rank
-    return strided_slice(x, (0,) * rank, half, ones) * sigmoid(strided_slice(x, start, half, ones))
+    return take_slice(x, (0,) * rank, half, ones) * sigmoid(take_slice(x, start, half, ones))
 
 
 @composite

@@ -76,3 +76,14 @@ def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
     if x1 is None or x2 is None:
         raise ArgumentError(message("where", "both x1 and x2, or neither", "one of them", "Pass the other one too."))
     return _where(condition, x1, x2)
+
+
+@composite(gradient="none")
+def allclose(x1: Any, x2: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: bool = False) -> Any:
+    """Return whether all elements of x1 and x2 are close, as a bool scalar; see `isclose`.
+
+    >>> import tensorweb as tw
+    >>> bool(tw.allclose(tw.tensor([1.0, 2.0]), tw.tensor([1.0, 2.000001])))
+    True
+    """
+    return op("all")(isclose(x1, x2, rtol, atol, equal_nan))

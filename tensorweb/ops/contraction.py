@@ -14,7 +14,7 @@ from ..kernels.patterns import Contract, Relation, Spec
 from ..shapes import as_ints, broadcast, normalize_axis
 from ..tensor import as_tensor
 from .define import composite, op, primitive, public
-from .shaping import promote_all, reshape, strided_slice, transpose
+from .shaping import promote_all, reshape, take_slice, transpose
 
 
 @primitive("contract")
@@ -124,7 +124,8 @@ def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Any:
     >>> tw.tensordot(tw.ones((2, 3, 4)), tw.ones((4, 3, 5)), axes=[[2, 1], [0, 1]]).shape
     (2, 5)
     """
-    return _paired("tensordot", *operands("tensordot", x1, x2), axes)
+    a, b = operands("tensordot", x1, x2)
+    return _paired("tensordot", a, b, axes)
 
 
 def _paired(where: str, a: Any, b: Any, axes: Any) -> Any:
@@ -246,13 +247,13 @@ def _axis_first(x: Any, axis: int) -> Any:
 
 
 def _part(x: Any, i: int) -> Any:
-    return reshape(strided_slice(x, [i] + [0] * (len(x.shape) - 1), (1, *x.shape[1:]), [1] * len(x.shape)), x.shape[1:])
+    return reshape(take_slice(x, [i] + [0] * (len(x.shape) - 1), (1, *x.shape[1:]), [1] * len(x.shape)), x.shape[1:])
 
 
 def _minor(x: list[Any], y: list[Any], i: int, j: int) -> Any:
     """Return x[i] * y[j] - x[j] * y[i], where None is 0."""
     first = None if x[i] is None or y[j] is None else x[i] * y[j]
     second = None if x[j] is None or y[i] is None else x[j] * y[i]
-    if first is None:
-        return -second
-    return first if second is None else first - second
+    if second is None:
+        return first
+    return -second if first is None else first - second

@@ -77,7 +77,7 @@ def _length(xs: Any, where: str) -> int:
     lengths = {x.shape[0] if x.shape else None for x in leaves(xs)}
     if len(lengths) != 1 or None in lengths:
         raise ShapeError(message(where, "tensors with one leading axis in common", [x.shape for x in leaves(xs)], "Reshape them."))
-    return lengths.pop()
+    return int(lengths.pop() or 0)
 
 
 def _tensors(xs: Any, where: str) -> Any:

@@ -13,7 +13,7 @@ from .define import composite, op, row_body
 from .gathering import gather_rows
 from .losses import log_sum_exp
 from .primitives import sort_rows
-from .shaping import pad_interior, strided_slice
+from .shaping import pad_interior, take_slice
 
 # The logarithm of no chance at all: finite, so that differences stay numbers.
 _NEVER = -1e30
@@ -82,19 +82,19 @@ def ctc_loss(target: Any, output: Any, target_length: Any, output_length: Any, m
     path = _interleaved(op("cast")(labels, "int32"), blank)
     size = path.shape[1]
     place = op("arange")(size, dtype="int32")
-    earlier = strided_slice(pad_interior(path, (0, 2), (0, 0), (0, 0), blank), (0, 0), path.shape, (1, 1))
+    earlier = take_slice(pad_interior(path, (0, 2), (0, 0), (0, 0), blank), (0, 0), path.shape, (1, 1))
     may_skip = _map(_may_skip, path, earlier, blank, place)
     emitted = op("transpose")(gather_rows(op("transpose")(x, (0, 2, 1)), path), (2, 0, 1))
     length = op("reshape")(frames, (batch, 1))
     shape = (batch, size)
 
     def frame(t: int) -> Any:
-        return op("reshape")(strided_slice(emitted, (t, 0, 0), (1, *shape), (1, 1, 1)), shape)
+        return op("reshape")(take_slice(emitted, (t, 0, 0), (1, *shape), (1, 1, 1)), shape)
 
     chances = _map(_begin, frame(0), place, length)
     for t in range(1, steps):
         wide = pad_interior(chances, (0, 2), (0, 0), (0, 0), _NEVER)
-        step, skip = (strided_slice(wide, (0, k), shape, (1, 1)) for k in (1, 0))
+        step, skip = (take_slice(wide, (0, k), shape, (1, 1)) for k in (1, 0))
         chances = _map(_advance, chances, step, skip, may_skip, frame(t), t, length)
     return _at_end(chances, op("reshape")(counts, (batch, 1)))
 
@@ -163,7 +163,7 @@ def _greedy(x: Any, lengths: Any, blank: int, merge: bool) -> tuple[Any, Any]:
     batch, steps, _ = x.shape
     best, label = op("max")(x, axis=-1), op("cast")(op("argmax")(x, axis=-1), "int32")
     place = op("arange")(steps, dtype="int32")
-    before = strided_slice(pad_interior(label, (0, 1), (0, 0), (0, 0), -1), (0, 0), label.shape, (1, 1))
+    before = take_slice(pad_interior(label, (0, 1), (0, 0), (0, 0), -1), (0, 0), label.shape, (1, 1))
     dropped = _map(_dropped, label, before, blank, place, lengths, bool(merge))
     # A stable sort by what is dropped moves the labels to the front in their order.
     _, order = sort_rows(dropped, False)

@@ -7,13 +7,14 @@ from typing import Any
 
 from ..errors import ArgumentError, ShapeError, message
 from ..shapes import broadcast, size_of
-from .contraction import LETTERS, broadcast_contract, operands, widen
+from .contraction import LETTERS, broadcast_contract, widen
+from .contraction import operands as as_operands
 from .define import composite, op
-from .shaping import promote_all, reshape, strided_slice, transpose
+from .shaping import promote_all, reshape, take_slice, transpose
 
 
 @composite(method=False)
-def einsum(subscripts: str, *tensors: Any, optimize: Any = None) -> Any:
+def einsum(subscripts: str, *operands: Any, optimize: Any = None) -> Any:
     """Return the sum of products that the subscripts tell, as "bij,bjk->bik".
 
     One letter names one axis; a repeated letter in an operand is a diagonal; "..." stands for axes that broadcast; without "->" the
@@ -25,7 +26,7 @@ def einsum(subscripts: str, *tensors: Any, optimize: Any = None) -> Any:
     >>> tw.einsum("ij,jk->ki", tw.ones((2, 3)), tw.ones((3, 4))).shape
     (4, 2)
     """
-    xs = promote_all(widen(operands("einsum", *tensors)))
+    xs = promote_all(widen(as_operands("einsum", *operands)))
     terms, out, batch = _parse(subscripts, [len(x.shape) for x in xs])
     xs, terms = map(list, zip(*(_diagonal(x, term) for x, term in zip(xs, terms))))
     sizes = _sizes(subscripts, xs, terms, batch)
@@ -79,7 +80,7 @@ def _diagonal(x: Any, term: str) -> tuple[Any, str]:
             x = transpose(x, [*rest, i, j])
             lead = x.shape[:-2]
             # In the flat matrix the diagonal is every (n + 1)th element.
-            x = strided_slice(reshape(x, (*lead, n * n)), [0] * len(rest) + [0], (*lead, n), [1] * len(rest) + [n + 1])
+            x = take_slice(reshape(x, (*lead, n * n)), [0] * len(rest) + [0], (*lead, n), [1] * len(rest) + [n + 1])
             term = "".join(term[d] for d in rest) + label
     return x, term
 

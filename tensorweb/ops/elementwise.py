@@ -12,7 +12,7 @@ from typing import Any
 from ..errors import ArgumentError, DTypeError, ShapeError, message
 from ..kernels import expression as e
 from ..tensor import as_tensor
-from .define import also, composite, elementwise, named
+from .define import also, composite, elementwise, named, op
 
 # --- the four operations and their kin ---
 
@@ -108,7 +108,7 @@ def add_n(xs: Sequence[Any]) -> Any:
         if x.shape != total.shape:
             raise ShapeError(message("add_n", f"tensors of shape {total.shape}", f"one of shape {x.shape}", "Use add for broadcasting."))
         total = add(total, x)
-    return total if len(tensors) > 1 else total.copy()
+    return total if len(tensors) > 1 else op("copy")(total)
 
 
 # --- powers and roots ---

@@ -15,7 +15,7 @@ from .define import composite, op
 from .gathering import scatter_rows
 from .image_sampling import choose, mapped
 from .primitives import scan_rows
-from .shaping import broadcast_to, reshape, strided_slice
+from .shaping import broadcast_to, reshape, take_slice
 
 # The parts that red, green and blue have in brightness (ITU-R BT.601).
 _LUMA = [0.2989, 0.5870, 0.1140]
@@ -23,7 +23,7 @@ _LUMA = [0.2989, 0.5870, 0.1140]
 
 def _channel(x: Any, k: int) -> Any:
     rank = len(x.shape)
-    return strided_slice(x, (0,) * (rank - 1) + (k,), (*x.shape[:-1], 1), (1,) * rank)
+    return take_slice(x, (0,) * (rank - 1) + (k,), (*x.shape[:-1], 1), (1,) * rank)
 
 
 def _luma(x: Any) -> Any:
@@ -131,8 +131,8 @@ def _otsu(gray: Any, total: int) -> Any:
     counts = scatter_rows(zeros((1, 256, 1)), levels, ones, "add")
     weights = op("multiply")(counts, reshape(op("cast")(op("arange")(256), "float32"), (1, 256, 1)))
     sums = [reshape(scan_rows(x, "add", False, False), (256,)) for x in (counts, weights)]
-    firsts = [strided_slice(x, (0,), (255,), (1,)) for x in sums]
-    wholes = [strided_slice(x, (255,), (1,), (1,)) for x in sums]
+    firsts = [take_slice(x, (0,), (255,), (1,)) for x in sums]
+    wholes = [take_slice(x, (255,), (1,), (1,)) for x in sums]
     spread = mapped(_between, *firsts, *wholes, float(total))
     return op("where")(op("greater")(op("max")(spread), 0.0), op("argmax")(spread), -1)
 

@@ -9,7 +9,7 @@ from ..shapes import as_ints
 from . import spatial
 from .define import composite
 from .patches import patches
-from .shaping import flip, pad_interior, strided_slice
+from .shaping import flip, pad_interior, take_slice
 
 
 def _ends(where: str, what: str, size: int, first: Any, last: Any, target: Any, sign: int) -> tuple[int, int]:
@@ -73,7 +73,7 @@ def crop_images(
     rows = _ends("crop_images", _names("cropping", "top", "bottom", "height"), height, top_cropping, bottom_cropping, target_height, -1)
     columns = _ends("crop_images", _names("cropping", "left", "right", "width"), width, left_cropping, right_cropping, target_width, -1)
     shape = (batch, height - sum(rows), width - sum(columns), channels)
-    return made.restore(strided_slice(made.x, (0, rows[0], columns[0], 0), shape, (1,) * 4))
+    return made.restore(take_slice(made.x, (0, rows[0], columns[0], 0), shape, (1,) * 4))
 
 
 @composite(namespace="image")

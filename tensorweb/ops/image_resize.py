@@ -18,7 +18,7 @@ from .contraction import contract
 from .define import composite, op, row_body
 from .gathering import gather_rows
 from .image_sampling import back_to, choose, mapped, places
-from .shaping import broadcast_to, pad_interior, reshape, strided_slice
+from .shaping import broadcast_to, pad_interior, reshape, take_slice
 
 _LETTERS = "abcdefgh"
 
@@ -146,7 +146,7 @@ def _cropped(x: Any, size: tuple[int, int]) -> Any:
     (batch, height, width, channels), (h, w) = x.shape, size
     rows, columns = max(1, min(height, width * h // w)), max(1, min(width, height * w // h))
     start = (0, (height - rows) // 2, (width - columns) // 2, 0)
-    return strided_slice(x, start, (batch, rows, columns, channels), (1,) * 4)
+    return take_slice(x, start, (batch, rows, columns, channels), (1,) * 4)
 
 
 def _padded(x: Any, size: tuple[int, int], value: Any) -> Any:
@@ -264,6 +264,6 @@ def scale_and_translate(
         raise ShapeError(message(where, f"scale and translation of shape {(len(axes),)}", got, "Pass a number for each of spatial_dims."))
     made = x if x.dtype in ("float32", "float16") else op("cast")(x, "float32")
     for k, axis in enumerate(axes):
-        s, t = (reshape(strided_slice(v, (k,), (1,), (1,)), (1, 1)) for v in (scale, translation))
+        s, t = (reshape(take_slice(v, (k,), (1,), (1,)), (1, 1)) for v in (scale, translation))
         made = _by_weights(made, axis, shape[axis], s, t, kernel, bool(antialias))
     return made if made.dtype == x.dtype or not axes else mapped(_clipped, made, op("min")(x), op("max")(x), static=(x.dtype,))

@@ -13,7 +13,7 @@ from ..kernels import expression as e
 from .creation import generate
 from .define import Body, op
 from .gathering import gather_rows
-from .shaping import reshape, strided_slice
+from .shaping import reshape, take_slice
 
 # A position so far outside that none of its neighbours is a pixel.
 OUTSIDE = -2.0
@@ -42,7 +42,7 @@ def places(n: int, axis: int, rank: int) -> Any:
 
 def column(x: Any, k: int, shape: Sequence[int]) -> Any:
     """Return x[:, k] of a matrix in another shape."""
-    return reshape(strided_slice(x, (0, k), (x.shape[0], 1), (1, 1)), shape)
+    return reshape(take_slice(x, (0, k), (x.shape[0], 1), (1, 1)), shape)
 
 
 def choose(where: str, name: str, value: Any, allowed: Sequence[str]) -> Any:

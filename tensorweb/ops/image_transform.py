@@ -14,7 +14,7 @@ from . import spatial
 from .define import composite, op
 from .image_filter import separable
 from .image_sampling import EXTENSIONS, OUTSIDE, back_to, choose, column, fill_of, half_away, mapped, places, sample
-from .shaping import reshape, strided_slice
+from .shaping import reshape, take_slice
 
 _INTERPOLATIONS = ("nearest", "bilinear")
 _FILL_MODES = ("constant", "nearest", "reflect", "wrap")
@@ -123,7 +123,7 @@ def _homography(start: Any, end: Any) -> Any:
     batch = start.shape[0]
     along = op("concatenate")([end, op("ones")((batch, 4, 1))], axis=-1)
     nothing = op("zeros")((batch, 4, 3))
-    x, y = (strided_slice(start, (0, 0, k), (batch, 4, 1), (1, 1, 1)) for k in range(2))
+    x, y = (take_slice(start, (0, 0, k), (batch, 4, 1), (1, 1, 1)) for k in range(2))
     join = op("concatenate")
     rows = [join([along, nothing, op("negative")(x * end)], axis=-1), join([nothing, along, op("negative")(y * end)], axis=-1)]
     return reshape(op("solve")(join(rows, axis=1), join([x, y], axis=1)), (batch, 8))
@@ -225,7 +225,7 @@ def map_coordinates(inputs: Any, coordinates: Any, order: int, fill_mode: str = 
         wanted = f"coordinates of rank 2 or more with {len(x.shape)} first"
         raise ShapeError(message(where, wanted, f"shape {at.shape}", "The first axis has a coordinate for each axis of the inputs."))
     rows = reshape(at, (at.shape[0], size_of(at.shape[1:])))
-    positions = [strided_slice(rows, (d, 0), (1, rows.shape[1]), (1, 1)) for d in range(rows.shape[0])]
+    positions = [take_slice(rows, (d, 0), (1, rows.shape[1]), (1, 1)) for d in range(rows.shape[0])]
     return reshape(_read(reshape(x, (1, x.size, 1)), positions, x.shape, order, fill_mode, fill_value), at.shape[1:])
 
 
@@ -256,7 +256,7 @@ def elastic_transform(
     (batch, height, width, channels), width_of_bell = made.x.shape, 6 * int(sigma) | 1
     noise = op("random.normal")((batch, height, width, 2), 0.0, float(sigma), seed=seed)
     smooth = separable(noise, (width_of_bell,) * 2, (float(sigma),) * 2, True)
-    shifts = [reshape(strided_slice(smooth, (0, 0, 0, k), (batch, height, width, 1), (1,) * 4), (batch, height, width)) for k in (0, 1)]
+    shifts = [reshape(take_slice(smooth, (0, 0, 0, k), (batch, height, width, 1), (1,) * 4), (batch, height, width)) for k in (0, 1)]
     grid = places(height, 1, 3), places(width, 2, 3)
     positions = [mapped(_displaced, p, s, float(alpha)) for p, s in zip(grid, shifts)]
     x = reshape(made.x, (batch, height * width, channels))

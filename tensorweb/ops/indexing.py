@@ -55,7 +55,8 @@ def _basic(x: Any, items: list[Any]) -> tuple[Any, list[tuple[int, _Array]]]:
         if isinstance(item, builtins.slice):
             first, stop, step = item.indices(x.shape[axis])
             n = len(range(first, stop, step))
-            entries, new = [(first if n else 0, n, step)], (n,)
+            entries: list[Any] = [(first if n else 0, n, step)]
+            new: Shape = (n,)
         elif isinstance(item, int):
             entries, new = [(_checked(item, x.shape[axis]), 1, 1)], ()
         else:
@@ -247,7 +248,7 @@ def window_of(shape: Shape, start: Any, size: Any, where: str) -> tuple[Shape, S
     return first, sizes
 
 
-@public("view", method=False)
+@public("view")
 def slice(inputs: Any, start_indices: Any, shape: Any) -> Any:
     """Return the block of `shape` that begins at `start_indices`; -1 in shape reaches to the end of that axis.
 

@@ -16,6 +16,7 @@ from ..kernels.patterns import Spec
 from ..shapes import broadcast
 from ..tensor import Tensor, as_tensor
 from .contraction import matmul
+from .control import jvp  # noqa: F401  (keras.ops.linalg has it)
 from .define import Body, composite, op, public
 from .primitives import host_routine
 from .reduction import norm  # noqa: F401  (keras.ops.linalg has it)

@@ -25,21 +25,21 @@ logical_not = named("logical_not", lambda x: e.logical_not(x), "Return whether x
 
 
 @elementwise
-def bitwise_and(x1: Any, x2: Any) -> Any:
-    """Return the bits that integers (or booleans) x1 and x2 share. Raises DTypeError for floats, as do all bitwise ops.
+def bitwise_and(x: Any, y: Any) -> Any:
+    """Return the bits that integers (or booleans) x and y share. Raises DTypeError for floats, as do all bitwise ops.
 
     >>> import tensorweb as tw
     >>> tw.bitwise_and(tw.tensor([12, 10]), 6).tolist()
     [4, 2]
     """
-    return x1 & x2
+    return x & y
 
 
-bitwise_or = named("bitwise_or", lambda x1, x2: x1 | x2, "Return the bits that integers (or booleans) x1 or x2 have.")
-bitwise_xor = named("bitwise_xor", lambda x1, x2: x1 ^ x2, "Return the bits that just one of the integers (or booleans) x1 and x2 has.")
+bitwise_or = named("bitwise_or", lambda x, y: x | y, "Return the bits that integers (or booleans) x or y have.")
+bitwise_xor = named("bitwise_xor", lambda x, y: x ^ y, "Return the bits that just one of the integers (or booleans) x and y has.")
 bitwise_not = named("bitwise_not", lambda x: e.bitwise_not(x), "Return integers with all bits flipped, booleans negated.")
-bitwise_left_shift = named("bitwise_left_shift", lambda x1, x2: x1 << x2, "Return integers x1 with their bits moved up by x2 places.")
-bitwise_right_shift = named("bitwise_right_shift", lambda x1, x2: x1 >> x2, "Return integers x1 moved down by x2 places; the sign stays.")
+bitwise_left_shift = named("bitwise_left_shift", lambda x, y: x << y, "Return integers x with their bits moved up by y places.")
+bitwise_right_shift = named("bitwise_right_shift", lambda x, y: x >> y, "Return integers x moved down by y places; the sign stays.")
 also("bitwise_invert", bitwise_not)
 also("left_shift", bitwise_left_shift)
 also("right_shift", bitwise_right_shift)

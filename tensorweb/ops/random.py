@@ -21,7 +21,7 @@ from . import threefry
 from .creation import generate
 from .define import composite, op, public, row_body
 from .primitives import sort_rows
-from .shaping import strided_slice
+from .shaping import take_slice
 
 _M = 0xFFFFFFFF
 Key = tuple[int, int]
@@ -110,7 +110,7 @@ def _draw(body: Callable[..., Any], shape: Shape, dtype: str, key: Key, stream: 
     half = (n + 1) // 2
     made = generate(_with_bits(body), (2, half), dtype, *threefry.schedule(key), stream, *numbers)
     if 2 * half != n:
-        made = strided_slice(op("reshape")(made, (2 * half,)), (0,), (n,), (1,))
+        made = take_slice(op("reshape")(made, (2 * half,)), (0,), (n,), (1,))
     return op("reshape")(made, shape)
 
 

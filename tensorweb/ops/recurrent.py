@@ -10,7 +10,7 @@ from ..errors import ArgumentError, ShapeError, message
 from ..kernels import expression as e
 from ..tensor import as_tensor
 from .define import composite, op, row_body
-from .shaping import strided_slice
+from .shaping import take_slice
 
 
 def _sigmoid(x: Any) -> Any:
@@ -37,7 +37,7 @@ def basic_lstm_cell(forget_bias: Any, lstm_kernel: Any, lstm_bias: Any, data: An
         shapes = ", ".join(str(v.shape) for v in (kernel, bias, data, c, h))
         raise ShapeError(message(where, "shapes (n+u, 4u), (4u,), (b, n), (b, u), (b, u)", shapes, "Correct them."))
     gates = op("add")(op("matmul")(op("concatenate")([data, h], axis=1), kernel), bias)
-    parts = [strided_slice(gates, (0, k * units), (data.shape[0], units), (1, 1)) for k in range(4)]
+    parts = [take_slice(gates, (0, k * units), (data.shape[0], units), (1, 1)) for k in range(4)]
     forget = forget_bias if type(forget_bias) is float else as_tensor(forget_bias, where)
     return engine.run(row_body(_lstm, None, True, 6), (*parts, c, forget))
 

@@ -86,3 +86,27 @@ def setdiff1d(x: Any, y: Any) -> Any:
     _, index = _setdiff1d(x, y, static=((),))
     values = op("reshape")(_each(op("reshape")(x, (1, -1, 1)), index), (-1,))
     return values, index
+
+
+@public("composite", gradient="none")
+def isin(x1: Any, x2: Any, assume_unique: bool = False, invert: bool = False) -> Any:
+    """Return, for each element of x1, whether x2 has it (with `invert`, lacks it). NaN is in nothing.
+
+    `assume_unique` is taken for NumPy's sake; the result is the same.
+
+    >>> import tensorweb as tw
+    >>> tw.isin(tw.tensor([1, 5, 2]), tw.tensor([[2, 1]])).tolist()
+    [True, False, True]
+    """
+    x, elements = as_tensor(x1, "isin"), as_tensor(x2, "isin")
+    if not elements.size:
+        return op("full")(x.shape, bool(invert))
+    if "string" in (x.dtype, elements.dtype):
+        equal = op("equal")(op("expand_dims")(x, -1), op("reshape")(elements, (1,) * len(x.shape) + (-1,)))
+        found = op("any")(equal, axis=-1)
+    else:
+        ordered = op("sort")(op("reshape")(elements, -1))
+        place = op("searchsorted")(ordered, op("reshape")(x, -1))
+        nearest = op("take")(ordered, op("minimum")(place, ordered.size - 1))
+        found = op("equal")(op("reshape")(nearest, x.shape), x)
+    return op("logical_not")(found) if invert else found

@@ -125,9 +125,6 @@ def take_slice(x: Any, start: Sequence[int], shape: Sequence[int], steps: Sequen
     return _slice(x, static=(tuple(start), tuple(shape), tuple(steps)))
 
 
-strided_slice = take_slice
-
-
 @public("view")
 def flip(x: Any, axis: int | Sequence[int] | None = None) -> Any:
     """Return x with the order of its elements reversed along `axis` (all axes if None)."""

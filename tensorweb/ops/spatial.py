@@ -17,7 +17,7 @@ POSITIONS, OUTPUTS, TAPS = "xyz", "XYZ", "ijk"
 
 _LAST = (None, "channels_last", "NWC", "NHWC", "NDHWC")
 _FIRST = ("channels_first", "NCW", "NCHW", "NCDHW")
-_ROUNDINGS = {None: int, "floor": int, "round": lambda v: int(v + 0.5), "ceil": ceil}
+_ROUNDINGS: dict[str | None, Callable[[float], int]] = {None: int, "floor": int, "round": lambda v: int(v + 0.5), "ceil": ceil}
 
 
 class Image(NamedTuple):

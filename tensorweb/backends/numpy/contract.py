@@ -150,7 +150,7 @@ def contract(k: patterns.Contract, inputs: Sequence[Spec], outputs: Sequence[Spe
         return out
 
     la, lb, lo = (set(_paired(x, k.relations)) for x in (k.lhs, k.rhs, k.out))
-    if k.relations and prod(spec.shape) and la | lb == lo and (la & lb - {r.output for r in k.relations} or la == lo or lb == lo):
+    if k.relations and 0 not in spec.shape and la | lb == lo and (la & lb - {r.output for r in k.relations} or la == lo or lb == lo):
         return quiet(_elementwise(k, spec.shape, dtype))
     if k.relations and la == lb and lo < la and not positions & set(k.out):
         return quiet(_filter_gradient(k, spec.shape, dtype))

@@ -164,7 +164,8 @@ def _replacer(pattern: Text, rewrite: Text, everywhere: bool) -> Callable:
     nothing = pattern[:0]
 
     def replace(text: Text) -> Text:
-        out, done, at = [], 0, 0
+        out: list[Text] = []
+        done = at = 0
         last = None  # where the last match ended
         while at <= len(text) and (match := compiled.search(text, at)):
             start, end = match.span()

@@ -320,6 +320,9 @@ for kwargs in (
     cases.add("isclose", a, b, **kwargs, expected=np.isclose(a, b, **kwargs))
     cases.add("isclose", INTS, INTS + 1, **kwargs, expected=np.isclose(INTS, INTS + 1, **kwargs))
 
+    for n in (1, 3, 8):
+        cases.add("allclose", a[:n], b[:n], **kwargs, expected=np.bool_(np.allclose(a[:n], b[:n], **kwargs)))
+
 # --- logic and bits ----------------------------------------------------------------------------------------------------------
 
 for name in ("logical_and", "logical_or", "logical_xor"):

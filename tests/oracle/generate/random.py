@@ -55,3 +55,5 @@ for seed in (0, 1, 7, 2**31, 2**40 + 3, 12345678901):
     cases.add("random.dropout", x, 0.4, (None, 1), seed=seed, reference=lambda x, rate, noise, seed, keep=rows: x * keep / 0.6)
 cases.add("dropout", values(2, 3), 0.0, reference=lambda x, rate: x + 0.0)
 cases.add("dropout", values(2, 3), 1.0, seed=1, expected=np.zeros((2, 3), "float32"))
+for shape in ((4,), (0,), (1, 2, 1)):
+    cases.add("dropout", values(*shape), 0.0, reference=lambda x, rate: x + 0.0)

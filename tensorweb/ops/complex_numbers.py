@@ -8,7 +8,7 @@ from ..errors import ShapeError, message
 from ..kernels import expression as e
 from ..tensor import as_tensor
 from .define import also, composite, elementwise, named, op
-from .shaping import strided_slice
+from .shaping import take_slice
 
 real = named("real", lambda x: e.real(x), "Return the real part of x; real numbers as they are.")
 imag = named("imag", lambda x: e.imag(x), "Return the imaginary part of x; 0 for real numbers.")
@@ -51,7 +51,7 @@ def view_as_complex(x: Any) -> Any:
 def _part(x: Any, k: int) -> Any:
     lead = x.shape[:-1]
     start = (0,) * len(lead) + (k,)
-    return op("reshape")(strided_slice(x, start, (*lead, 1), (1,) * len(start)), lead)
+    return op("reshape")(take_slice(x, start, (*lead, 1), (1,) * len(start)), lead)
 
 
 @composite
