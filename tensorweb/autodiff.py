@@ -213,7 +213,9 @@ def _taped(f: Callable[..., Any], args: Sequence[Any], dy: Any, where: str) -> t
         if g is None:
             name = getattr(f, "__code__", None)
             label = name.co_varnames[i] if name is not None and i < name.co_argcount else str(i)
-            raise GradientError(message(where, "a result that depends on every argument", f"one without {label!r}", "Remove that argument."))
+            raise GradientError(
+                message(where, "a result that depends on every argument", f"one without {label!r}", "Remove that argument.")
+            )
     return y, gradients
 
 

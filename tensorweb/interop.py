@@ -145,7 +145,9 @@ def convert_values(flat: Any, spec: Spec, dtype: str | None, shape: Any, where: 
     if not size_of(spec.shape):  # what has no elements has no kind
         return [], Spec(spec.shape, dtype)
     if "string" in (dtype, spec.dtype):
-        raise DTypeError(message(where, f"values for dtype {dtype}", f"values of dtype {spec.dtype}", "Strings and numbers do not convert."))
+        raise DTypeError(
+            message(where, f"values for dtype {dtype}", f"values of dtype {spec.dtype}", "Strings and numbers do not convert.")
+        )
     from .kernels.scalars import convert
 
     if hasattr(flat, "astype") and not (dtypes.kind(str(spec.dtype)) in "fc" and dtypes.kind(dtype) in "bi"):

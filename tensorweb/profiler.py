@@ -144,7 +144,9 @@ def _debug_observer(op: Any, plan: Any, values: list[Any], args: Any, execute: C
     registry.current().wait()
     elapsed = (perf_counter() - start) * 1e3
     row = _row(op, plan, args, results, elapsed)
-    logger.info("%-24s %-9s %-30s -> %-20s %9.3f ms %10d B", row.name, row.pattern, row.input_shapes, row.output_shapes, elapsed, row.bytes_added)
+    logger.info(
+        "%-24s %-9s %-30s -> %-20s %9.3f ms %10d B", row.name, row.pattern, row.input_shapes, row.output_shapes, elapsed, row.bytes_added
+    )
     if plan.execute is not None:
         pairs = results if plan.outputs is None else zip(results, plan.outputs)
         if any(_has_bad(b, s) for b, s in pairs):

@@ -81,7 +81,8 @@ TENSOR_MEMBERS_LEFT_OUT = {
     "dataToGPU": "comes with the GPU backends", "throwIfDisposed": "every use does", "toString": "repr()", "variable": "tw.Variable(t)",
     "asScalar": "reshape(t, ())", "as1D": "reshape", "as2D": "reshape", "as3D": "reshape", "as4D": "reshape", "as5D": "reshape",
     "asType": "cast", "toBool": "cast", "toFloat": "cast", "toInt": "cast", "reshapeAs": "reshape(t, other.shape)", "print": "print",
-    "flatten": "ravel", "resizeBilinear": "image.resize_bilinear", "resizeNearestNeighbor": "image.resize_nearest_neighbor",
+    "flatten": "ravel", "concat": "concatenate takes a list", "stack": "stack takes a list", "resizeBilinear": "image.resize_bilinear",
+    "resizeNearestNeighbor": "image.resize_nearest_neighbor",
 }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,8 @@ def markdown(table: list[dict[str, Any]]) -> str:
         counts[r["pattern"]] = counts.get(r["pattern"], 0) + 1
     host = counts.get(HOST, 0)
     lines = [
-        "# Ops", "", "Written by `python -m tools.document` from the registry; `ops.json` is the same as data. Every op runs on every backend",
+        "# Ops", "",
+        "Written by `python -m tools.document` from the registry; `ops.json` is the same as data. Every op runs on every backend",
         "named in its row, from one definition. A composite is made of other ops.", "",
         f"{len(own)} ops and {len(table) - len(own)} second names that Keras has for them. By pattern: "
         + ", ".join(f"{p} {n}" for p, n in sorted(counts.items(), key=lambda c: -c[1])) + f". Host routines: {host / len(own):.1%}.", "",
@@ -89,7 +91,8 @@ def markdown(table: list[dict[str, Any]]) -> str:
     for r in table:
         same = f" (= {r['same_as']})" if r["same_as"] else ""
         arguments = "; ".join(r["arguments"].values())
-        cells = [f"`{r['name']}`{same}", r["module"], r["pattern"], r["gradient"], ", ".join(r["tfjs"]), arguments, ", ".join(r["backends"])]
+        tfjs, backends = ", ".join(r["tfjs"]), ", ".join(r["backends"])
+        cells = [f"`{r['name']}`{same}", r["module"], r["pattern"], r["gradient"], tfjs, arguments, backends]
         lines.append("| " + " | ".join(cells) + " |")
     known = {r["name"] for r in table}
     lines += ["", "## TensorFlow.js functions that are no ops here", "", "| TensorFlow.js | here |", "|---|---|"]
@@ -103,22 +106,30 @@ def ops_module() -> str:
     """Return tensorweb/ops/__init__.py: the modules and the public names, spelled out so that type checkers see them."""
     from tensorweb.tensor import OPS
 
-    files = sorted(p.stem for p in (ROOT / "tensorweb/ops").glob("*.py") if not p.stem.startswith("_"))
     by_module: dict[str, list[str]] = {}
     for name, entry in _own(OPS).items():
         if not entry.namespace and name == entry.name:
-            by_module.setdefault(entry.module, []).append(name)
+            path = entry.function.__module__.removeprefix("tensorweb.")
+            by_module.setdefault(path.removeprefix("ops") if path.startswith("ops.") else f"..{path}", []).append(name)
+    # Modules without an op at top level: namespaces, primitives, the decorators.
+    files = sorted(p.stem for p in (ROOT / "tensorweb/ops").glob("*.py") if not p.stem.startswith("_") and f".{p.stem}" not in by_module)
     seconds = sorted((name, e.module, e.name) for name, e in _own(OPS).items() if not e.namespace and name != e.name)
     lines = ['"""The vocabulary: every public op, by subject; written by `python -m tools.document`.', ""]
     lines += ["`tw.ops` has the names of `keras.ops`; the top level has the same objects.", '"""', ""]
-    lines += ["from . import (", *(f"    {m}," for m in files), ")"]
-    for module in sorted(by_module):
-        names = sorted(by_module[module])
-        lines += [f"from .{module} import (", *(f"    {n}," for n in names), ")"]
+    modules = sorted(by_module, key=lambda m: (not m.startswith(".."), m))
+    above = [m for m in modules if m.startswith("..")]
+    for module in above + [None] + modules[len(above) :]:
+        names = files if module is None else sorted(by_module[module])
+        lines += [f"from {module or '.'} import (", *_wrapped(names), ")"]
     lines += [""] + [f"{name} = {own}" for name, _, own in seconds]
     names = sorted([n for group in by_module.values() for n in group] + [name for name, _, _ in seconds])
-    lines += ["", "__all__ = [", *(f'    "{n}",' for n in names), "]"]
+    lines += ["", "__all__ = [", *_wrapped([f'"{n}"' for n in names]), "]"]
     return "\n".join(lines) + "\n"
+
+
+def _wrapped(names: list[str]) -> list[str]:
+    """Return the names as indented lines of up to 120 characters."""
+    return textwrap.wrap(", ".join(names) + ",", 120, initial_indent="    ", subsequent_indent="    ")
 
 
 def made() -> dict[Path, str]:

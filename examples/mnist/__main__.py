@@ -68,7 +68,10 @@ def main():
     print(draw.digits_text(pictures[:12], labels[:12], guesses[:12]))
     draw.save_png("mnist.png", losses, pictures, labels, guesses)
     accuracy = int(right) / len(digits.test_labels)
-    print(f"accuracy on {len(digits.test_labels)} held-out digits: {accuracy:.1%}  ({time.perf_counter() - start:.0f} s; pictures in mnist.png)")
+    print(
+        f"accuracy on {len(digits.test_labels)} held-out digits: {accuracy:.1%}"
+        f"  ({time.perf_counter() - start:.0f} s; pictures in mnist.png)"
+    )
     return accuracy
 
 

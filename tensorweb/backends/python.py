@@ -71,5 +71,3 @@ class PythonBackend:
 def create() -> PythonBackend:
     """Return the backend."""
     return PythonBackend()
-
-

@@ -25,7 +25,9 @@ def mnist() -> Digits:
     try:
         import tensorweb_datasets
     except ImportError:
-        raise ArgumentError(message("data.mnist", "tensorweb-datasets", "no such package", "Run: pip install tensorweb-datasets.")) from None
+        raise ArgumentError(
+            message("data.mnist", "tensorweb-datasets", "no such package", "Run: pip install tensorweb-datasets.")
+        ) from None
     raw = tensorweb_datasets.mnist()
     return Digits(_images(raw.train_images), _labels(raw.train_labels), _images(raw.test_images), _labels(raw.test_labels))
 

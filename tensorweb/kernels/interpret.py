@@ -164,7 +164,21 @@ def _is_row_constant(spec: Spec, shape: Sequence[int], axes: Sequence[int]) -> b
 
 
 def _view(k: patterns.View, inputs: Sequence[Spec], outputs: Sequence[Spec]) -> Function:
-    return lambda x: [[x[i] for i in _flat_indices(outputs[0].shape, k.strides, k.offset)]]
+    return lambda x: [[x[i] for i in _flat_indices(outputs[0].shape, k.strides)]]
+
+
+def _slice(k: patterns.Slice, inputs: Sequence[Spec], outputs: Sequence[Spec]) -> Function:
+    return lambda x, offset: [[x[i] for i in _flat_indices(outputs[0].shape, k.strides, offset)]]
+
+
+def _place(k: patterns.Place, inputs: Sequence[Spec], outputs: Sequence[Spec]) -> Function:
+    def run(x: Values, offset: int) -> list:
+        out = [0] * prod(outputs[0].shape)
+        for value, i in zip(x, _flat_indices(inputs[0].shape, k.strides, offset), strict=True):
+            out[i] = value
+        return [out]
+
+    return run
 
 
 def _pad(k: patterns.Pad, inputs: Sequence[Spec], outputs: Sequence[Spec]) -> Function:
@@ -347,7 +361,8 @@ def _routine(k: patterns.Routine, inputs: Sequence[Spec], outputs: Sequence[Spec
 
 
 PATTERNS: dict[type, Callable[[Any, Sequence[Spec], Sequence[Spec]], Function]] = {
-    patterns.Map: _map, patterns.Row: _row, patterns.View: _view, patterns.Pad: _pad, patterns.Concat: _concat,
+    patterns.Map: _map, patterns.Row: _row, patterns.View: _view, patterns.Slice: _slice, patterns.Place: _place, patterns.Pad: _pad,
+    patterns.Concat: _concat,
     patterns.Contract: _contract, patterns.Window: _window, patterns.Gather: _gather, patterns.Scatter: _scatter,
     patterns.Scan: _scan, patterns.Sort: _sort, patterns.Fft: _fft, patterns.Routine: _routine,
 }  # fmt: skip

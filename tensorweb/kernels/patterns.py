@@ -43,10 +43,21 @@ class Row(NamedTuple):
 
 
 class View(NamedTuple):
-    """Output element at index i is the input's flat element offset + sum(i * strides): transpose, slice, flip, broadcast."""
+    """Output element at index i is the input's flat element sum(i * strides): transpose, broadcast."""
 
     strides: Shape
-    offset: int
+
+
+class Slice(NamedTuple):
+    """Output element at index i is the flat element offset + sum(i * strides); the offset is the second input, a number."""
+
+    strides: Shape
+
+
+class Place(NamedTuple):
+    """Zeros, but for the input's elements at flat places offset + sum(i * strides), all distinct: the adjoint of Slice."""
+
+    strides: Shape
 
 
 class Pad(NamedTuple):
@@ -158,7 +169,7 @@ class Routine(NamedTuple):
     attrs: tuple[tuple[str, Any], ...]
 
 
-Kernel = Map | Row | View | Pad | Concat | Contract | Window | Gather | Scatter | Scan | Sort | Fft | Routine
+Kernel = Map | Row | View | Slice | Place | Pad | Concat | Contract | Window | Gather | Scatter | Scan | Sort | Fft | Routine
 
 
 def pattern_name(kernel: object) -> str:

@@ -27,6 +27,8 @@ def cdist(x: Any, y: Any) -> Any:
     """
     x, y = as_tensor(x, "cdist"), as_tensor(y, "cdist")
     if len(x.shape) < 2 or len(y.shape) < 2 or x.shape[-1] != y.shape[-1]:
-        raise ShapeError(message("cdist", "vectors [..., m, d] and [..., n, d]", f"{x.shape} and {y.shape}", "Give both the same last axis."))
+        raise ShapeError(
+            message("cdist", "vectors [..., m, d] and [..., n, d]", f"{x.shape} and {y.shape}", "Give both the same last axis.")
+        )
     difference = op("subtract")(op("expand_dims")(x, -2), op("expand_dims")(y, -3))
     return _length(op("sum")(op("square")(difference), axis=-1))

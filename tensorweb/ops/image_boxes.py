@@ -46,9 +46,7 @@ def _crop_arguments(image: Any, boxes: Any, box_ind: Any, crop_size: Any, method
 
 
 @composite(namespace="image")
-def crop_and_resize(
-    image: Any, boxes: Any, box_ind: Any, crop_size: Any, method: str = "bilinear", extrapolation_value: float = 0
-) -> Any:
+def crop_and_resize(image: Any, boxes: Any, box_ind: Any, crop_size: Any, method: str = "bilinear", extrapolation_value: float = 0) -> Any:
     """Return the boxes of images [batch, height, width, channels], each resized to `crop_size`, as float32 [boxes, h, w, channels].
 
     boxes: [n, 4], y1, x1, y2, x2 as parts of the last pixel's place (y2 < y1 flips); box_ind: int32 [n], the image of each box.

@@ -261,7 +261,7 @@ def slice(inputs: Any, start_indices: Any, shape: Any) -> Any:
     return take_slice(x, first, sizes, (1,) * len(sizes))
 
 
-@composite(method=False)
+@composite
 def strided_slice(
     x: Any, begin: Sequence[int], end: Sequence[int], strides: Sequence[int] | None = None, begin_mask: int = 0, end_mask: int = 0,
     ellipsis_mask: int = 0, new_axis_mask: int = 0, shrink_axis_mask: int = 0,

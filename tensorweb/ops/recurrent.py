@@ -43,9 +43,7 @@ def basic_lstm_cell(forget_bias: Any, lstm_kernel: Any, lstm_bias: Any, data: An
 
 
 @composite(method=False)
-def multi_rnn_cell(
-    lstm_cells: Sequence[Callable[..., Any]], data: Any, c: Sequence[Any], h: Sequence[Any]
-) -> tuple[list[Any], list[Any]]:
+def multi_rnn_cell(lstm_cells: Sequence[Callable[..., Any]], data: Any, c: Sequence[Any], h: Sequence[Any]) -> tuple[list[Any], list[Any]]:
     """Return the next states (list of c, list of h) of cells one on top of the other. TensorFlow.js multiRNNCell.
 
     A cell is a function (data, c, h) -> (c, h), such as a partial `basic_lstm_cell`.

@@ -359,5 +359,3 @@ def normalize(x: Any, axis: Axis = -1, order: int = 2, epsilon: float | None = N
     x = op("reshape")(x, (1,)) if not x.shape else x
     size = norm(x, None if order == 2 else order, axis, True)
     return op("divide")(x, op("maximum")(size, epsilon))
-
-

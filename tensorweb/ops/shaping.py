@@ -10,7 +10,7 @@ from typing import Any
 
 from .. import dtypes
 from ..errors import ArgumentError, ShapeError, message
-from ..kernels.patterns import Pad, Spec, View
+from ..kernels.patterns import Pad, Place, Slice, Spec, View
 from ..shapes import Shape, as_ints, as_shape, broadcast, infer_reshape, normalize_axes, normalize_axis, size_of, strides_of
 from ..tensor import as_tensor
 from .define import op, primitive, public, sum_to
@@ -53,7 +53,7 @@ def copy(x: Any) -> Any:
 @primitive("transpose")
 def _transpose(x: Spec, axes: Shape) -> Any:
     strides = strides_of(x.shape)
-    return View(tuple(strides[a] for a in axes), 0), (Spec(tuple(x.shape[a] for a in axes), x.dtype),)
+    return View(tuple(strides[a] for a in axes)), (Spec(tuple(x.shape[a] for a in axes), x.dtype),)
 
 
 @_transpose.vjp()
@@ -81,7 +81,7 @@ def transpose(x: Any, axes: Sequence[int] | None = None) -> Any:
 def _broadcast_to(x: Spec, shape: Shape) -> Any:
     lead = len(shape) - len(x.shape)
     strides = [0] * lead + [0 if d == 1 else s for d, s in zip(x.shape, strides_of(x.shape))]
-    return View(tuple(strides), 0), (Spec(shape, x.dtype),)
+    return View(tuple(strides)), (Spec(shape, x.dtype),)
 
 
 @_broadcast_to.vjp()
@@ -99,30 +99,37 @@ def broadcast_to(x: Any, shape: Sequence[int]) -> Any:
 
 
 @primitive("slice")
-def _slice(x: Spec, start: Shape, shape: Shape, steps: Shape) -> Any:
-    """Elements start + i * step of each axis; steps may be negative."""
-    strides = strides_of(x.shape)
-    offset = sum(b * s for b, s in zip(start, strides))
-    return View(tuple(s * t for s, t in zip(strides, steps)), offset), (Spec(shape, x.dtype),)
+def _slice(x: Spec, offset: Spec, shape: Shape, strides: Shape) -> Any:
+    return Slice(strides), (Spec(shape, x.dtype),)
 
 
 @_slice.vjp()
 def _slice_vjp(node: Any, g: Any) -> Any:
-    start, shape, steps = node.static
-    whole = node.inputs[0].shape
-    backwards = tuple(i for i, t in enumerate(steps) if t < 0)
-    if backwards:
-        g = flip(g, axis=backwards)
-    first = [b if t > 0 else b + (n - 1) * t for b, n, t in zip(start, shape, steps)]
-    gap = [abs(t) - 1 for t in steps]
-    covered = [b + max(0, (n - 1) * (i + 1) + 1) if n else b for b, n, i in zip(first, shape, gap)]
-    high = [d - c for d, c in zip(whole, covered)]
-    return pad_interior(g, first, high, gap, 0) if size_of(shape) else op("zeros")(whole, g.dtype)
+    x, offset = node.inputs
+    _, strides = node.static
+    return _place(g, offset, static=(x.shape, strides)), None
+
+
+@primitive("place")
+def _place(x: Spec, offset: Spec, shape: Shape, strides: Shape) -> Any:
+    return Place(strides), (Spec(shape, x.dtype),)
+
+
+@_place.vjp()
+def _place_vjp(node: Any, g: Any) -> Any:
+    x, offset = node.inputs
+    _, strides = node.static
+    return _slice(g, offset, static=(x.shape, strides)), None
 
 
 def take_slice(x: Any, start: Sequence[int], shape: Sequence[int], steps: Sequence[int]) -> Any:
-    """Return elements start + i * step for i below `shape` along each axis; the caller has checked the bounds."""
-    return _slice(x, static=(tuple(start), tuple(shape), tuple(steps)))
+    """Return elements start + i * step for i below `shape` along each axis; the caller has checked the bounds.
+
+    Where the slice begins is an operand, so a slice that moves through a tensor is one plan.
+    """
+    strides = strides_of(x.shape)
+    offset = sum(b * s for b, s in zip(start, strides))
+    return _slice(x, offset, static=(tuple(shape), tuple(s * t for s, t in zip(strides, steps))))
 
 
 @public("view")

@@ -78,9 +78,7 @@ def _polynomial(coefficients: tuple[float, ...], x: Any) -> Any:
 
 def _scaled_i0(z: Any) -> Any:
     near, far = e.minimum(z, 3.75), e.maximum(z, 3.75)
-    return e.where(
-        z <= 3.75, _polynomial(_NEAR, (near / 3.75) * (near / 3.75)) * e.exp(-near), _polynomial(_FAR, 3.75 / far) / e.sqrt(far)
-    )
+    return e.where(z <= 3.75, _polynomial(_NEAR, (near / 3.75) * (near / 3.75)) * e.exp(-near), _polynomial(_FAR, 3.75 / far) / e.sqrt(far))
 
 
 def _kaiser(c: Any, span: Any, beta: Any) -> Any:

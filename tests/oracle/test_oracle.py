@@ -18,13 +18,31 @@ BY_OP = sorted({(subject, case["op"]) for subject, cases in CASES.items() for ca
 # Ops that have no oracle cases because nothing can be compared case by case; each is tested where it says.
 TESTED_ELSEWHERE = {
     **dict.fromkeys(
-        "associative_scan cond custom_gradient fori_loop jvp map scan switch vectorize vectorized_map while_loop".split(), "test_control.py: they take functions"
+        [
+            "associative_scan",
+            "cond",
+            "custom_gradient",
+            "fori_loop",
+            "jvp",
+            "map",
+            "scan",
+            "switch",
+            "vectorize",
+            "vectorized_map",
+            "while_loop",
+        ],
+        "test_control.py: they take functions",
     ),
-    **dict.fromkeys("boolean_mask_async where_async".split(), "test_control.py: coroutines"),
+    **dict.fromkeys(["boolean_mask_async", "where_async"], "test_control.py: coroutines"),
     **dict.fromkeys((f"image.non_max_suppression{x}_async" for x in ("", "_padded", "_with_score")), "test_image.py: coroutines"),
-    **dict.fromkeys("convert_to_numpy dtype".split(), "test_tensor.py: their results are no tensors"),
-    **dict.fromkeys("random_gamma random_normal random_standard_normal truncated_normal multinomial rand".split(), "test_random.py: statistics"),
-    **dict.fromkeys((f"random.{x}" for x in "beta binomial categorical gamma normal shuffle truncated_normal".split()), "test_random.py: statistics"),
+    **dict.fromkeys(["convert_to_numpy", "dtype"], "test_tensor.py: their results are no tensors"),
+    **dict.fromkeys(
+        ["random_gamma", "random_normal", "random_standard_normal", "truncated_normal", "multinomial", "rand"], "test_random.py: statistics"
+    ),
+    **dict.fromkeys(
+        (f"random.{x}" for x in ["beta", "binomial", "categorical", "gamma", "normal", "shuffle", "truncated_normal"]),
+        "test_random.py: statistics",
+    ),
     "multi_rnn_cell": "test_errors_losses.py: it takes functions",
 }
 

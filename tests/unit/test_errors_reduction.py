@@ -5,6 +5,7 @@ import random
 import pytest
 
 import tensorweb as tw
+from tensorweb.tensor import OPS
 
 X = tw.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
 V = tw.tensor([1.0, 2.0, 3.0])
@@ -67,7 +68,7 @@ WRONG = [
 @pytest.mark.parametrize(("op", "args", "kwargs", "error", "text"), WRONG, ids=[f"{w[0]}-{i}" for i, w in enumerate(WRONG)])
 def test_refuses(op, args, kwargs, error, text):
     with pytest.raises(error) as caught:
-        tw.ops.OPS[op].function(*args, **kwargs)
+        OPS[op].function(*args, **kwargs)
     assert str(caught.value).startswith(text)
 
 

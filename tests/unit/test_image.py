@@ -3,6 +3,7 @@
 import asyncio
 
 import tensorweb as tw
+from tensorweb.tensor import OPS
 from tensorweb.ops import image
 
 
@@ -46,4 +47,4 @@ def test_gradient_reaches_the_transform():
 
 def test_every_name_of_the_module_is_registered():
     for name in image.__all__:
-        assert tw.ops.OPS[f"image.{name}"].function is getattr(image, name)
+        assert OPS[f"image.{name}"].function is getattr(image, name)

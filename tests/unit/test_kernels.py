@@ -16,9 +16,17 @@ from tensorweb.kernels.program import lower
 SPECIAL = [0.0, -0.0, 1.0, -1.0, 0.5, -2.5, 3e38, -3e38, 1e-40, math.inf, -math.inf, math.nan, 7.0, 100.0, -0.75]
 INTEGERS = [0, 1, -1, 2, -7, 31, 32, 33, 2**31 - 1, -(2**31), 12345, -99]
 
-UNARY = "exp log expm1 log1p sqrt sin cos tanh sinh cosh asin atan asinh acosh atanh abs sign floor ceil rint trunc neg isnan isinf not".split()
-BINARY = "add sub mul div floordiv mod pow max min atan2 eq ne lt le gt ge and or xor".split()
-ON_INTEGERS = "add sub mul floordiv mod max min eq ne lt le gt ge band bor bxor shl shr ushr pow".split()
+UNARY = [
+    "exp", "log", "expm1", "log1p", "sqrt", "sin", "cos", "tanh", "sinh", "cosh", "asin", "atan", "asinh", "acosh", "atanh", "abs",
+    "sign", "floor", "ceil", "rint", "trunc", "neg", "isnan", "isinf", "not",
+]  # fmt: skip
+BINARY = [
+    "add", "sub", "mul", "div", "floordiv", "mod", "pow", "max", "min", "atan2", "eq", "ne", "lt", "le", "gt", "ge", "and", "or", "xor",
+]  # fmt: skip
+ON_INTEGERS = [
+    "add", "sub", "mul", "floordiv", "mod", "max", "min", "eq", "ne", "lt", "le", "gt", "ge", "band", "bor", "bxor", "shl", "shr", "ushr",
+    "pow",
+]  # fmt: skip
 
 
 def run_both(kernel, inputs, outputs, values):

@@ -139,6 +139,19 @@ def test_from_step_three_no_plan_is_missed():
     assert engine.plans(registry.current()).misses == misses
 
 
+def test_a_slice_that_moves_is_one_plan():
+    x = tw.ones((20, 3))
+
+    def use(i):
+        return tw.grad(lambda a: tw.sum(a[i] * 2) + tw.sum(a[i : i + 2]))(x)
+
+    use(0)
+    misses = engine.plans(registry.current()).misses
+    for i in range(1, 18):
+        use(i)
+    assert engine.plans(registry.current()).misses == misses
+
+
 def _resident():
     with open("/proc/self/statm") as f:
         return int(f.read().split()[1]) * resource.getpagesize()

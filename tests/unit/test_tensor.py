@@ -142,7 +142,8 @@ def test_python_protocols(backend):
 @pytest.mark.parametrize(
     "expression",
     [
-        "a + b", "a - b", "a * b", "a / b", "a // b", "a % b", "a ** 2", "2 ** abs(a)", "-a", "abs(a)", "a < b", "a >= b", "a == b", "a != b",
+        "a + b", "a - b", "a * b", "a / b", "a // b", "a % b", "a ** 2", "2 ** abs(a)", "-a", "abs(a)", "a < b", "a >= b", "a == b",
+        "a != b",
         "1 + a", "1 - a", "2 * a", "2 / b", "7 // b", "7 % b", "a + 0.5", "a @ b.T", "a[0] + b", "a + [1, 2, 3]", "+a",
     ],
 )  # fmt: skip

@@ -125,7 +125,9 @@ def _row(k: patterns.Row, inputs: Sequence[Spec], outputs: Sequence[Spec]) -> Fu
 
     def run(*args: Array) -> list[Array]:
         return [
-            _finish(value, spec) if full else np.ascontiguousarray(_first(value, k.axes)).astype(NUMPY_DTYPES[str(spec.dtype)]).reshape(spec.shape)
+            _finish(value, spec)
+            if full
+            else np.ascontiguousarray(_first(value, k.axes)).astype(NUMPY_DTYPES[str(spec.dtype)]).reshape(spec.shape)
             for value, spec, full in zip(execute(args), outputs, k.full, strict=True)
         ]
 
@@ -200,16 +202,35 @@ def _blocked_sum(x: Array, axes: tuple[int, ...]) -> Array:
     return x.reshape(shape)
 
 
-def _view(k: patterns.View, inputs: Sequence[Spec], outputs: Sequence[Spec]) -> Function:
-    shape = outputs[0].shape
+def _strided(x: Array, shape: Sequence[int], strides: Sequence[int], offset: int) -> Array:
+    flat = x.reshape(-1)
+    return as_strided(flat[offset:], shape, [s * flat.itemsize for s in strides])
 
-    def run(x: Array) -> list[Array]:
-        flat = x.reshape(-1)
-        if not prod(shape):
-            return [np.empty(shape, x.dtype)]
-        strides = tuple(s * flat.itemsize for s in k.strides)
+
+def _view(k: patterns.View, inputs: Sequence[Spec], outputs: Sequence[Spec]) -> Function:
+    return _slice(patterns.Slice(k.strides), inputs, outputs)
+
+
+def _slice(k: patterns.Slice, inputs: Sequence[Spec], outputs: Sequence[Spec]) -> Function:
+    shape = outputs[0].shape
+    empty = not prod(shape)
+
+    def run(x: Array, offset: int = 0) -> list[Array]:
         # copy(): a view of one's own memory would be changed by an in-place update.
-        return [as_strided(flat[k.offset :], shape, strides).copy()]
+        return [np.empty(shape, x.dtype) if empty else _strided(x, shape, k.strides, offset).copy()]
+
+    return run
+
+
+def _place(k: patterns.Place, inputs: Sequence[Spec], outputs: Sequence[Spec]) -> Function:
+    shape = inputs[0].shape
+    empty = not prod(shape)
+
+    def run(x: Array, offset: int) -> list[Array]:
+        out = np.zeros(outputs[0].shape, x.dtype)
+        if not empty:
+            _strided(out, shape, k.strides, offset)[...] = x.reshape(shape)
+        return [out]
 
     return run
 
@@ -324,7 +345,8 @@ def _fft(k: patterns.Fft, inputs: Sequence[Spec], outputs: Sequence[Spec]) -> Fu
 
 
 PATTERNS: dict[type, Callable[..., Function]] = {
-    patterns.Map: _map, patterns.Row: _row, patterns.View: _view, patterns.Pad: _pad, patterns.Concat: _concat,
+    patterns.Map: _map, patterns.Row: _row, patterns.View: _view, patterns.Slice: _slice, patterns.Place: _place, patterns.Pad: _pad,
+    patterns.Concat: _concat,
     patterns.Contract: lambda k, i, o: _shaped(contract(k, i, o), i), patterns.Window: lambda k, i, o: _shaped(window(k, i, o), i),
     patterns.Gather: _gather, patterns.Scatter: _scatter, patterns.Scan: _scan, patterns.Sort: _sort, patterns.Fft: _fft,
 }  # fmt: skip

@@ -5,11 +5,10 @@ Elements are str or bytes, and results are of the element's own type. The hash i
 
 from __future__ import annotations
 
-from typing import Any
-
 import re
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 from .base import HostArray, check, fail, ints, routine
 from .fingerprint import fingerprint64

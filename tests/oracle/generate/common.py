@@ -54,7 +54,11 @@ def encode(value):
     if value is Ellipsis:
         return {"ellipsis": True}
     if isinstance(value, (float, complex)):
-        return _number(value, "complex64" if isinstance(value, complex) else "float32") if value != value or abs(value) == float("inf") else value
+        return (
+            _number(value, "complex64" if isinstance(value, complex) else "float32")
+            if value != value or abs(value) == float("inf")
+            else value
+        )
     return value
 
 
@@ -109,7 +113,9 @@ def _weighted_sum(outputs):
             w = tf.constant(weight(out.shape))
             part = tf.reduce_sum(tf.cast(tf.math.real(out), tf.float64) * w)
             if out.dtype.is_complex:
-                part += tf.reduce_sum(tf.cast(tf.math.imag(out), tf.float64) * tf.reverse(tf.reshape(w, [-1]), [0]).numpy().reshape(out.shape))
+                part += tf.reduce_sum(
+                    tf.cast(tf.math.imag(out), tf.float64) * tf.reverse(tf.reshape(w, [-1]), [0]).numpy().reshape(out.shape)
+                )
             total = part if total is None else total + part
     return total
 
@@ -161,7 +167,9 @@ class Cases:
                 outputs = reference(*call_args, **call_kwargs)
                 total = _weighted_sum(outputs) if gradient and tensors else None
             first = inner.gradient(total, tensors) if total is not None else []
-            second_total = _weighted_sum([g for g in first if g is not None]) if gradient > 1 and any(g is not None for g in first) else None
+            second_total = (
+                _weighted_sum([g for g in first if g is not None]) if gradient > 1 and any(g is not None for g in first) else None
+            )
         case["out"] = encode(tuple(outputs) if isinstance(outputs, (list, tuple)) else outputs)
         if any(g is not None for g in first):
             case["grads"] = [None if g is None else encode(tf.convert_to_tensor(g)) for g in first]

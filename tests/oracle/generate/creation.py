@@ -36,9 +36,14 @@ for x in (INTS, values(2, 3), BOOLS):
 for x in (INTS, values(2, 3), BOOLS, WORDS, values(2, dtype="complex64")):
     cases.add("array", x, expected=x)
     cases.add("convert_to_tensor", x, expected=x)
-for value, dtype, made in [([1, 2], None, np.array([1, 2], "int32")), ([1.5, 2], "int32", np.array([1, 2], "int32")),
-    (3, "float32", f32(3)), ([[True]], None, np.array([[True]])), ([0, 2], "bool", np.array([False, True])),
-    (["a"], None, np.array(["a"], object))]:
+for value, dtype, made in [
+    ([1, 2], None, np.array([1, 2], "int32")),
+    ([1.5, 2], "int32", np.array([1, 2], "int32")),
+    (3, "float32", f32(3)),
+    ([[True]], None, np.array([[True]])),
+    ([0, 2], "bool", np.array([False, True])),
+    (["a"], None, np.array(["a"], object)),
+]:
     for name in ("array", "convert_to_tensor"):
         cases.add(name, value, dtype=dtype, expected=made)
 cases.add("is_tensor", INTS, expected=True)
@@ -57,8 +62,13 @@ for start, stop in [(0, 1), (-2.5, 4.0), (3, 3), (5, -5), (1e-3, 1e3)]:
     for num in (0, 1, 2, 5, 9):
         for endpoint in (True, False):
             cases.add("linspace", start, stop, num, endpoint=endpoint, expected=f32(np.linspace(start, stop, num, endpoint)))
-    cases.add("logspace", start / 10 if stop < 100 else -3, stop / 10 if stop < 100 else 3, 5,
-        expected=f32(np.logspace(start / 10 if stop < 100 else -3, stop / 10 if stop < 100 else 3, 5)))
+    cases.add(
+        "logspace",
+        start / 10 if stop < 100 else -3,
+        stop / 10 if stop < 100 else 3,
+        5,
+        expected=f32(np.logspace(start / 10 if stop < 100 else -3, stop / 10 if stop < 100 else 3, 5)),
+    )
 cases.add("linspace", 0, 1, expected=f32(np.linspace(0, 1)))
 cases.add("linspace", 0, 10, 4, retstep=True, expected=tuple(map(f32, np.linspace(0, 10, 4, retstep=True))))
 cases.add("linspace", 0, 10, 4, endpoint=False, retstep=True, expected=tuple(map(f32, np.linspace(0, 10, 4, False, retstep=True))))
@@ -69,8 +79,9 @@ for axis in (0, 1, -1):
     a, b = values(2, 3), values(3, seed=4)
     cases.add("linspace", a, b, 4, axis=axis, expected=f32(np.linspace(a, b, 4, axis=axis)))
     cases.add("logspace", a, b, 3, axis=axis, base=2, expected=f32(np.logspace(a, b, 3, base=2, axis=axis)))
-    cases.add("geomspace", np.abs(a) + 0.5, np.abs(b) + 1, 4, axis=axis, expected=f32(np.geomspace(np.abs(a) + 0.5, np.abs(b) + 1, 4,
-        axis=axis)))
+    cases.add(
+        "geomspace", np.abs(a) + 0.5, np.abs(b) + 1, 4, axis=axis, expected=f32(np.geomspace(np.abs(a) + 0.5, np.abs(b) + 1, 4, axis=axis))
+    )
 line = lambda a, b, n: tf.stack([a + (b - a) * i / (n - 1) for i in range(n)])  # noqa: E731
 cases.add("linspace", values(2), values(2, seed=1), 4, reference=line)
 cases.add("linspace", values(), values(2, seed=1), 3, reference=line)

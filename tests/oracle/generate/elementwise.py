@@ -70,7 +70,18 @@ with np.errstate(all="ignore"):
     }.items():  # fmt: skip
         for one in np.asarray(x, "float32"):  # one by one, so that each is compared with itself
             cases.add(name, one.reshape(1), expected=np.float32(NUMPY_EDGES[name](one.reshape(1).astype("float64"))))
-cases.add("sinc", f32(0.0, 1e-3, 0.2, -0.3), reference=lambda x: 1 - (np.pi * x) ** 2 / 6 + (np.pi * x) ** 4 / 120 - (np.pi * x) ** 6 / 5040 + (np.pi * x) ** 8 / 362880 - (np.pi * x) ** 10 / 39916800)  # noqa: E501
+cases.add(
+    "sinc",
+    f32(0.0, 1e-3, 0.2, -0.3),
+    reference=lambda x: (
+        1
+        - (np.pi * x) ** 2 / 6
+        + (np.pi * x) ** 4 / 120
+        - (np.pi * x) ** 6 / 5040
+        + (np.pi * x) ** 8 / 362880
+        - (np.pi * x) ** 10 / 39916800
+    ),
+)
 cases.add("i0", values(6, low=-12, high=12), note="derivatives are I1")
 cases.add("erfc", values(6, low=-4, high=4))
 for name in ("absolute", "negative", "square", "sign", "abs"):
@@ -170,12 +181,10 @@ for name, (low, high) in BINARY.items():
     number = 0.75
     if name not in ("prelu", "step", "heaviside", "logaddexp2", "fmod", "divide_no_nan", "squared_difference"):
         cases.add(
-            name, values(2, 3, low=low, high=high), number, reference=BINARY_REFERENCES.get(name),
-                gradient=0 if name in NO_GRADIENT else 2
+            name, values(2, 3, low=low, high=high), number, reference=BINARY_REFERENCES.get(name), gradient=0 if name in NO_GRADIENT else 2
         )
         cases.add(
-            name, number, values(2, 3, low=low, high=high), reference=BINARY_REFERENCES.get(name),
-                gradient=0 if name in NO_GRADIENT else 2
+            name, number, values(2, 3, low=low, high=high), reference=BINARY_REFERENCES.get(name), gradient=0 if name in NO_GRADIENT else 2
         )
     # Edges, against NumPy in float32: every pair of special values.
     numpy_name = getattr(np, name, None)
@@ -269,8 +278,7 @@ for x, y in (
 ):
     cases.add("ldexp", x, y, expected=np.ldexp(x.astype("float32"), y).astype("float32"))
 cases.add(
-    "ldexp", values(2, 3), np.array([1, -2, 3], "int32"), reference=lambda x, y: x * tf.pow(tf.constant(2.0, x.dtype), tf.cast(y,
-        x.dtype))
+    "ldexp", values(2, 3), np.array([1, -2, 3], "int32"), reference=lambda x, y: x * tf.pow(tf.constant(2.0, x.dtype), tf.cast(y, x.dtype))
 )
 for name, function in (("gcd", np.gcd), ("lcm", np.lcm)):
     a, b = (

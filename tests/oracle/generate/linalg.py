@@ -241,4 +241,3 @@ for shape in [(1, 1), (1, 3), (2, 2), (2, 3), (3, 3), (3, 4), (2, 5)]:
     order = 2 if shape[0] < shape[1] else 0
     cases.add("linalg.gram_schmidt", x, reference=gram_schmidt, gradient=order)
     cases.add("linalg.gram_schmidt", list(x), reference=gram_schmidt, gradient=order)
-

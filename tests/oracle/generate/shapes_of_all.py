@@ -9,15 +9,18 @@ cases = Cases("shapes_of_all")
 
 
 SHAPES = [(), (0,), (1,), (2, 0), (2, 1, 1, 1, 1, 2), (3, 2)]
-UNARY = """arccos arcsin ceil deg2rad exp2 fabs floor hard_sigmoid hard_tanh imag isfinite isinf isnan isneginf isposinf isreal log10 log2
-    rad2deg real relu6 sign signbit sparse_plus sparse_sigmoid tanh_shrink trunc""".split()
+UNARY = [
+    "arccos", "arcsin", "ceil", "deg2rad", "exp2", "fabs", "floor", "hard_sigmoid", "hard_tanh", "imag", "isfinite", "isinf", "isnan",
+    "isneginf", "isposinf", "isreal", "log10", "log2", "rad2deg", "real", "relu6", "sign", "signbit", "sparse_plus", "sparse_sigmoid",
+    "tanh_shrink", "trunc",
+]  # fmt: skip
 for name in UNARY:
     positive = name in ("log10", "log2")
     for shape in SHAPES:
         cases.add(name, values(*shape, low=0.1 if positive else -0.9, high=0.9))
 
 PAIRS = [((), ()), ((3,), ()), ((2, 1), (1, 3)), ((2, 3), (3,)), ((0,), (1,)), ((2, 1, 1, 1, 2), (1, 3, 1, 1, 1))]
-for name in "arctan2 divide_no_nan fmod greater less_equal logaddexp2 heaviside complex nextafter".split():
+for name in ["arctan2", "divide_no_nan", "fmod", "greater", "less_equal", "logaddexp2", "heaviside", "complex", "nextafter"]:
     reference = {"complex": tf.complex}.get(name)
     for i, (a, b) in enumerate(PAIRS):
         x, y = values(*a, low=0.2), values(*b, seed=100 + i, low=0.3)
@@ -25,7 +28,7 @@ for name in "arctan2 divide_no_nan fmod greater less_equal logaddexp2 heaviside 
             cases.add(name, x, y, expected=getattr(np, name)(x, y))
         else:
             cases.add(name, x, y, **({"reference": reference} if reference else {}))
-for name in "bitwise_and bitwise_or bitwise_xor gcd lcm".split():
+for name in ["bitwise_and", "bitwise_or", "bitwise_xor", "gcd", "lcm"]:
     for i, (a, b) in enumerate(PAIRS):
         x, y = values(*a, dtype="int32", low=-50, high=50), values(*b, seed=100 + i, dtype="int32", low=1, high=40)
         cases.add(name, x, y, expected=getattr(np, name)(x, y))
@@ -38,7 +41,17 @@ for axis in (None, 0, -1, (0, 1), (0, 2)):
     for keepdims in (False, True):
         for name in ("all", "any"):
             cases.add(name, values(2, 3, 2, dtype="bool"), axis=axis, keepdims=keepdims)
-        cases.add("euclidean_norm", values(2, 3, 2), axis=axis, keepdims=keepdims, reference=lambda x, axis, keepdims: tf.norm(x, axis=None if axis is None else axis, keepdims=keepdims) if not isinstance(axis, tuple) else tf.sqrt(tf.reduce_sum(x * x, axis, keepdims=keepdims)))  # noqa: E501
+        cases.add(
+            "euclidean_norm",
+            values(2, 3, 2),
+            axis=axis,
+            keepdims=keepdims,
+            reference=lambda x, axis, keepdims: (
+                tf.norm(x, axis=None if axis is None else axis, keepdims=keepdims)
+                if not isinstance(axis, tuple)
+                else tf.sqrt(tf.reduce_sum(x * x, axis, keepdims=keepdims))
+            ),
+        )
         for name in ("median", "nanmedian"):
             cases.add(name, values(2, 3, 2), axis=axis, keepdims=keepdims, gradient=0)
 
@@ -83,7 +96,13 @@ for shape in ((1, 2, 3, 1), (2, 2, 2, 1), (1, 1, 1, 1), (1, 3, 2, 1), (3, 1, 4, 
     cases.add("image.rgb_to_hsv", values(*shape[:3], 3, low=0.05, high=0.95), gradient=1)
     for name in ("lower_bound", "upper_bound"):
         ordered, sought = np.sort(values(2, shape[1] + 2)), values(2, 3, seed=shape[2])
-        cases.add(name, ordered, sought, reference=lambda s, v, side=name[:5]: tf.searchsorted(s, v, side="left" if side == "lower" else "right"), gradient=0)  # noqa: E501
+        cases.add(
+            name,
+            ordered,
+            sought,
+            reference=lambda s, v, side=name[:5]: tf.searchsorted(s, v, side="left" if side == "lower" else "right"),
+            gradient=0,
+        )
     cases.add("broadcast_args", np.int32(shape), np.int32([1]), expected=np.int32(shape))
     cases.add("moments", values(*shape), axes=[0], keepdims=True, gradient=1)
     cases.add("psnr", values(*shape, low=0.0), values(*shape, seed=3, low=0.0), 1.0, gradient=1)
@@ -96,24 +115,104 @@ for mode in ("reflect", "symmetric"):
         cases.add("mirror_pad", values(3, 4), pads, mode, reference=lambda x, p, m: tf.pad(x, p, m.upper()))
 for i in range(4):
     x = values(3, 2, seed=i)
-    cases.add("select", [x > 0, x < -1], [x, values(3, 2, seed=9)], 0.5, reference=lambda c, v, d: tf.where(c[0], v[0], tf.where(c[1], v[1], tf.constant(d, v[0].dtype))))  # noqa: E501
+    cases.add(
+        "select",
+        [x > 0, x < -1],
+        [x, values(3, 2, seed=9)],
+        0.5,
+        reference=lambda c, v, d: tf.where(c[0], v[0], tf.where(c[1], v[1], tf.constant(d, v[0].dtype))),
+    )
 for seed in range(6):
     x, w = values(1, 5, 2, seed=seed), values(2, 2, 3, seed=seed)
-    cases.add("conv1d", x, w, 1 + seed % 2, "same" if seed % 3 else "valid", reference=lambda x, w, s, p: tf.nn.conv1d(x, w, s, p.upper()), gradient=1)
+    cases.add(
+        "conv1d",
+        x,
+        w,
+        1 + seed % 2,
+        "same" if seed % 3 else "valid",
+        reference=lambda x, w, s, p: tf.nn.conv1d(x, w, s, p.upper()),
+        gradient=1,
+    )
     x, w = values(1, 3, 3, 3, 1, seed=seed), values(2, 2, 2, 1, 2, seed=seed)
-    cases.add("conv3d", x, w, 1 + seed % 2, "same" if seed % 3 else "valid", reference=lambda x, w, s, p: tf.nn.conv3d(x, w, [1, s, s, s, 1], p.upper()), gradient=1)  # noqa: E501
+    cases.add(
+        "conv3d",
+        x,
+        w,
+        1 + seed % 2,
+        "same" if seed % 3 else "valid",
+        reference=lambda x, w, s, p: tf.nn.conv3d(x, w, [1, s, s, s, 1], p.upper()),
+        gradient=1,
+    )
     x, w = values(1, 4, 4, 2, seed=seed), values(2, 2, 2, 1, seed=seed)
-    cases.add("conv2d", x, values(2, 2, 2, 3, seed=seed), 1 + seed % 2, "same", reference=lambda x, w, s, p: tf.nn.conv2d(x, w, s, p.upper()), gradient=1)
-    cases.add("depthwise_conv2d", x, w, 1 + seed % 2, "same" if seed % 3 else "valid", reference=lambda x, w, s, p: tf.nn.depthwise_conv2d(x, w, [1, s, s, 1], p.upper()), gradient=1)  # noqa: E501
+    cases.add(
+        "conv2d",
+        x,
+        values(2, 2, 2, 3, seed=seed),
+        1 + seed % 2,
+        "same",
+        reference=lambda x, w, s, p: tf.nn.conv2d(x, w, s, p.upper()),
+        gradient=1,
+    )
+    cases.add(
+        "depthwise_conv2d",
+        x,
+        w,
+        1 + seed % 2,
+        "same" if seed % 3 else "valid",
+        reference=lambda x, w, s, p: tf.nn.depthwise_conv2d(x, w, [1, s, s, 1], p.upper()),
+        gradient=1,
+    )
     point = values(1, 1, 2, 3, seed=seed)
-    cases.add("separable_conv2d", x, w, point, 1 + seed % 2, "same" if seed % 3 else "valid", reference=lambda x, w, q, s, p: tf.nn.separable_conv2d(x, w, q, [1, s, s, 1], p.upper()), gradient=1)  # noqa: E501
-    cases.add("local_response_normalization", x, 1 + seed % 2, 1.0, 0.5, 0.6, reference=lambda x, r, b, a, e: tf.nn.local_response_normalization(tf.cast(x, tf.float32), r, b, a, e), gradient=0)  # noqa: E501
+    cases.add(
+        "separable_conv2d",
+        x,
+        w,
+        point,
+        1 + seed % 2,
+        "same" if seed % 3 else "valid",
+        reference=lambda x, w, q, s, p: tf.nn.separable_conv2d(x, w, q, [1, s, s, 1], p.upper()),
+        gradient=1,
+    )
+    cases.add(
+        "local_response_normalization",
+        x,
+        1 + seed % 2,
+        1.0,
+        0.5,
+        0.6,
+        reference=lambda x, r, b, a, e: tf.nn.local_response_normalization(tf.cast(x, tf.float32), r, b, a, e),
+        gradient=0,
+    )
     w = values(2, 2, 3, 2, seed=seed)
-    cases.add("conv2d_transpose", x, w, (1, 4 * (1 + seed % 2), 4 * (1 + seed % 2), 3), 1 + seed % 2, "same", reference=lambda x, w, o, s, p: tf.nn.conv2d_transpose(x, w, o, s, p.upper()), gradient=1)  # noqa: E501
+    cases.add(
+        "conv2d_transpose",
+        x,
+        w,
+        (1, 4 * (1 + seed % 2), 4 * (1 + seed % 2), 3),
+        1 + seed % 2,
+        "same",
+        reference=lambda x, w, o, s, p: tf.nn.conv2d_transpose(x, w, o, s, p.upper()),
+        gradient=1,
+    )
     x, w = values(1, 2, 2, 2, 1, seed=seed), values(2, 2, 2, 2, 1, seed=seed)
-    cases.add("conv3d_transpose", x, w, (1, *[2 * (1 + seed % 2)] * 3, 2), 1 + seed % 2, "same", reference=lambda x, w, o, s, p: tf.nn.conv3d_transpose(x, w, o, s, p.upper()), gradient=1)  # noqa: E501
+    cases.add(
+        "conv3d_transpose",
+        x,
+        w,
+        (1, *[2 * (1 + seed % 2)] * 3, 2),
+        1 + seed % 2,
+        "same",
+        reference=lambda x, w, o, s, p: tf.nn.conv3d_transpose(x, w, o, s, p.upper()),
+        gradient=1,
+    )
 for text in (["a"], ["", "tensor"], ["x" * 70]):
-    cases.add("strings.string_to_hash_bucket_fast", np.array(text, object), 97, reference=lambda x, n: tf.strings.to_hash_bucket_fast(x, n), gradient=0)
+    cases.add(
+        "strings.string_to_hash_bucket_fast",
+        np.array(text, object),
+        97,
+        reference=lambda x, n: tf.strings.to_hash_bucket_fast(x, n),
+        gradient=0,
+    )
 for value in (0.0, -0.0, np.inf, -np.inf, np.nan, 3e38):
     x = np.float32([value, 1.0])
     cases.add("nextafter", x, np.float32([1.0, value]), expected=np.nextafter(x, np.float32([1.0, value])))

@@ -25,8 +25,12 @@ def both(name, x, *args, numpy=None, reference=None, gradient=2, **kwargs):
 
 # --- shapes ---
 
-for x, shapes in [(INTS, [(3, 2), -1, (6,), (1, -1, 2), (2, 3, 1, 1, 1, 1)]), (values(0, 3), [(3, 0), (0,)]), (values(), [(1,), ()]),
-    (WORDS, [(-1,)])]:
+for x, shapes in [
+    (INTS, [(3, 2), -1, (6,), (1, -1, 2), (2, 3, 1, 1, 1, 1)]),
+    (values(0, 3), [(3, 0), (0,)]),
+    (values(), [(1,), ()]),
+    (WORDS, [(-1,)]),
+]:
     for shape in shapes:
         cases.add("reshape", x, shape, expected=np.reshape(x, shape))
 for x in (values(2, 3), values(*SIX), values()):
@@ -39,15 +43,31 @@ for x in (INTS, BOOLS, WORDS, EDGES, values(0, 3), CUBE):
     cases.add("transpose", x, expected=np.transpose(x))
     cases.add("flip", x, expected=np.flip(x))
     cases.add("roll", x, 2, expected=np.roll(x, 2))
-for shape, axis in [((1, 3, 1), None), ((1, 3, 1), 0), ((1, 3, 1), -1), ((1, 3, 1), (0, 2)), ((), None), (SIX, (0, 2)),
-    ((2, 3), None), ((1, 0), 0)]:
+for shape, axis in [
+    ((1, 3, 1), None),
+    ((1, 3, 1), 0),
+    ((1, 3, 1), -1),
+    ((1, 3, 1), (0, 2)),
+    ((), None),
+    (SIX, (0, 2)),
+    ((2, 3), None),
+    ((1, 0), 0),
+]:
     cases.add("squeeze", values(*shape), axis=axis, gradient=2 if 0 not in shape else 0)
 for x, axis in [(values(2, 3), 0), (values(2, 3), -1), (values(), 0), (INTS, 1), (BOOLS, 2), (values(3, 0), 1)]:
     cases.add("expand_dims", x, axis, gradient=2 if x.size else 0)
 for axis in [(0, -1), (1, 2), (0, 1, 4), (2,)]:
     cases.add("expand_dims", values(2, 3), axis, expected=np.expand_dims(values(2, 3), axis))
-for shape, axes in [((2, 3), None), ((2, 3), (1, 0)), ((2, 3, 4), (2, 0, 1)), ((2, 3, 4), (0, 1, 2)), ((2, 3, 4), (-1, 0, -2)),
-    (SIX, (5, 3, 1, 0, 2, 4)), ((), None), ((4,), None)]:
+for shape, axes in [
+    ((2, 3), None),
+    ((2, 3), (1, 0)),
+    ((2, 3, 4), (2, 0, 1)),
+    ((2, 3, 4), (0, 1, 2)),
+    ((2, 3, 4), (-1, 0, -2)),
+    (SIX, (5, 3, 1, 0, 2, 4)),
+    ((), None),
+    ((4,), None),
+]:
     cases.add("transpose", values(*shape), axes=axes)
 cases.add("transpose", values(2, 3, dtype="complex64"))
 for a, b in [(0, 1), (0, -1), (1, 1), (-2, 0), (2, 1)]:
@@ -75,18 +95,38 @@ for k in (-1, 0, 1, 2, 3, 5):
     cases.add("rot90", CUBE, k=k, axes=(1, 2), expected=np.rot90(CUBE, k, (1, 2)))
 cases.add("rot90", CUBE, axes=(2, 0), expected=np.rot90(CUBE, 1, (2, 0)))
 cases.add("rot90", WORDS, expected=np.rot90(WORDS))
-for x, shape in [(values(3), (2, 3)), (values(2, 1), (2, 3)), (values(), (2, 2)), (values(1, 3, 1), (2, 3, 2)), (values(1), (0,)),
-    (values(2), (2,)), (values(2, 1), (1, 2, 1, 1, 2, 2))]:
+for x, shape in [
+    (values(3), (2, 3)),
+    (values(2, 1), (2, 3)),
+    (values(), (2, 2)),
+    (values(1, 3, 1), (2, 3, 2)),
+    (values(1), (0,)),
+    (values(2), (2,)),
+    (values(2, 1), (1, 2, 1, 1, 2, 2)),
+]:
     cases.add("broadcast_to", x, shape, gradient=2 if 0 not in shape else 0)
 cases.add("broadcast_to", WORDS, (2, 2, 3), expected=np.broadcast_to(WORDS, (2, 2, 3)))
 for repeats in (2, (2,), (1, 2), (2, 1), (2, 1, 3), (0, 2), (2, 2, 1, 1)):
-    both("tile", INTS, repeats, gradient=0 if repeats == (0, 2) else 2, reference=lambda x,
-        r: keras.ops.tile(x, r) if isinstance(r, tuple) and len(r) >= 2 else keras.ops.tile(x, [1, r if isinstance(r, int) else r[0]]))
+    both(
+        "tile",
+        INTS,
+        repeats,
+        gradient=0 if repeats == (0, 2) else 2,
+        reference=lambda x, r: (
+            keras.ops.tile(x, r) if isinstance(r, tuple) and len(r) >= 2 else keras.ops.tile(x, [1, r if isinstance(r, int) else r[0]])
+        ),
+    )
 cases.add("tile", values(), 3, reference=lambda x, r: tf.tile(tf.reshape(x, [1]), [r]))
 cases.add("tile", WORDS, (2, 1), expected=np.tile(WORDS, (2, 1)))
 for repeats, axis in [(2, None), (3, 0), (2, -1), ([1, 2], 0), ([0, 3, 1], 1), (0, 1), ([2], 1)]:
-    cases.add("repeat", values(2, 3), repeats, axis=axis, reference=lambda x, r, axis: tf.repeat(x, r, axis=axis),
-        gradient=0 if repeats == 0 else 2)
+    cases.add(
+        "repeat",
+        values(2, 3),
+        repeats,
+        axis=axis,
+        reference=lambda x, r, axis: tf.repeat(x, r, axis=axis),
+        gradient=0 if repeats == 0 else 2,
+    )
     cases.add("repeat", INTS, repeats, axis=axis, expected=np.repeat(INTS, repeats, axis))
 cases.add("repeat", INTS, np.array([2, 0], "int32"), axis=0, expected=np.repeat(INTS, [2, 0], 0))
 cases.add("repeat", WORDS, 2, axis=1, expected=np.repeat(WORDS, 2, 1))
@@ -104,8 +144,14 @@ for a, b in [((2, 1), (3,)), ((), (4, 2)), ((1, 5), (7, 1, 1)), ((0,), (1,)), ((
 
 # --- joining ---
 
-for shapes, axis in [([(2, 3), (2, 1)], 1), ([(2, 3), (1, 3), (2, 3)], 0), ([(2, 3)], -1), ([(2, 0), (2, 3)], -1), ([SIX, SIX], 4),
-    ([(3,), (2,)], 0)]:
+for shapes, axis in [
+    ([(2, 3), (2, 1)], 1),
+    ([(2, 3), (1, 3), (2, 3)], 0),
+    ([(2, 3)], -1),
+    ([(2, 0), (2, 3)], -1),
+    ([SIX, SIX], 4),
+    ([(3,), (2,)], 0),
+]:
     cases.add("concatenate", [values(*s, seed=i) for i, s in enumerate(shapes)], axis=axis)
 cases.add("concatenate", [INTS, values(1, 3)], expected=np.concatenate([INTS, values(1, 3)]).astype("float32"))
 for parts in ([INTS, BOOLS.astype("int32")], [WORDS, WORDS], [BOOLS, BOOLS], [EDGES, EDGES]):
@@ -156,8 +202,13 @@ cases.add("unstack", WORDS, expected=list(WORDS))
 for width in (1, (1, 2), ((1, 2),), ((0, 1), (2, 0)), 0):
     full = [[a, b] for a, b in np.broadcast_to(np.array(width), (2, 2))]
     for value in (None, 7.5):
-        cases.add("pad", values(2, 3), width, constant_values=value, reference=lambda x, w, constant_values,
-            f=full: tf.pad(x, f, constant_values=tf.cast(constant_values or 0, x.dtype)))
+        cases.add(
+            "pad",
+            values(2, 3),
+            width,
+            constant_values=value,
+            reference=lambda x, w, constant_values, f=full: tf.pad(x, f, constant_values=tf.cast(constant_values or 0, x.dtype)),
+        )
     for mode in ("reflect", "symmetric", "edge", "wrap", "mean", "maximum", "minimum", "median", "linear_ramp", "constant"):
         for x in (values(2, 3), INTS) if mode != "median" else (values(2, 3),):
             cases.add("pad", x, width, mode=mode, expected=np.pad(x, width, mode=mode))
@@ -195,8 +246,12 @@ for k in (-3, -1, 0, 1, 2, 4):
     cases.add("diagflat", INTS, k=k, expected=np.diagflat(INTS, k))
     cases.add("diagonal", CUBE, offset=k, axis1=2, axis2=0, expected=np.diagonal(CUBE, k, 2, 0))
     cases.add("diagonal", CUBE, offset=k, axis1=-2, axis2=-1, expected=np.diagonal(CUBE, k, -2, -1))
-    cases.add("trace", values(3, 4), offset=k, reference=lambda x,
-        offset: tf.reduce_sum(tf.linalg.diag_part(x, k=offset)) if -3 < offset < 4 else tf.reduce_sum(x * 0))
+    cases.add(
+        "trace",
+        values(3, 4),
+        offset=k,
+        reference=lambda x, offset: tf.reduce_sum(tf.linalg.diag_part(x, k=offset)) if -3 < offset < 4 else tf.reduce_sum(x * 0),
+    )
     cases.add("trace", CUBE, offset=k, axis1=0, axis2=2, expected=np.trace(CUBE, k, 0, 2).astype("int32"))
 for name in ("triu", "tril"):
     cases.add(name, BOOLS, expected=getattr(np, name)(BOOLS))
@@ -209,8 +264,13 @@ for n in (None, 2, 5, 0):
         cases.add("vander", values(3), N=n, increasing=increasing, expected=np.vander(values(3), n, increasing))
         cases.add("vander", INTS[0], N=n, increasing=increasing, expected=np.vander(INTS[0], n, increasing))
 cases.add("vander", values(3), reference=lambda x: tf.stack([x * x, x, tf.ones_like(x)], 1))
-cases.add("vander", np.array([0.0, 2.0], "float32"), N=3, increasing=True, reference=lambda x, N,
-    increasing: tf.stack([tf.ones_like(x), x, x * x], 1))
+cases.add(
+    "vander",
+    np.array([0.0, 2.0], "float32"),
+    N=3,
+    increasing=True,
+    reference=lambda x, N, increasing: tf.stack([tf.ones_like(x), x, x * x], 1),
+)
 
 # --- blocks ---
 
