@@ -3,8 +3,8 @@
 import asyncio
 
 import tensorweb as tw
-from tensorweb.tensor import OPS
 from tensorweb.ops import image
+from tensorweb.tensor import OPS
 
 
 def test_elastic_transform_is_reproducible_and_smooth():
