@@ -1,5 +1,7 @@
 """Every op against stored results of Keras, TensorFlow, NumPy and SciPy: on numpy, and on python where NumPy cannot be imported."""
 
+import inspect
+import json
 import subprocess
 import sys
 from collections import Counter
@@ -73,3 +75,24 @@ def test_every_op_has_cases():
     print(f"{sum(counts[o] for o in own)} cases of {len(own)} ops; {sum(counts[o] >= 10 for o in own)} ops have ten or more")
     lacking = sorted(op for op in own if not counts[op] and op not in TESTED_ELSEWHERE)
     assert not lacking, f"{len(lacking)} ops without a case: {lacking}"
+
+
+# Keywords that have one value in the cases, and why.
+ONE_VALUE = {
+    **dict.fromkeys(
+        ["bincount.sparse", "one_hot.sparse", "multi_hot.sparse", "convert_to_tensor.sparse", "convert_to_tensor.ragged"], "only False is taken"
+    ),
+}
+
+
+def test_every_keyword_takes_two_values():
+    values: dict = {}
+    for case in (case for cases in CASES.values() for case in cases):
+        entry = OPS.get(case["op"]) or OPS[case["op"].rpartition(".")[2]]  # random.dropout is dropout
+        signature = inspect.signature(entry.function)
+        given = signature.bind(*case["args"], **case["kwargs"]).arguments
+        for p in signature.parameters.values():
+            if p.default is not p.empty:
+                values.setdefault(f"{entry.name}.{p.name}", set()).add(json.dumps(given.get(p.name, p.default), default=str))
+    lacking = sorted(name for name, found in values.items() if len(found) < 2 and name not in ONE_VALUE)
+    assert not lacking

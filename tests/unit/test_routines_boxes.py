@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tensorweb.kernels.routines import ROUTINES, HostArray
+from tests.recorded import tensorflow as tf
 
 
 def nms(boxes, scores, **attrs):
@@ -48,7 +49,6 @@ def detections(seed):
 @pytest.mark.parametrize(("sigma", "threshold"), [(0.0, 0.3), (0.0, 0.71), (0.0, 1.0), (0.2, 1.0), (1.0, 1.0)])
 @pytest.mark.parametrize(("size", "least"), [(10, 0.05), (60, 0.3), (60, 0.0)])
 def test_it_is_tensorflows(seed, sigma, threshold, size, least):
-    tf = pytest.importorskip("tensorflow")
     attrs = {"max_output_size": size, "iou_threshold": threshold, "score_threshold": least, "soft_nms_sigma": sigma}
     boxes, scores = detections(seed)
     expected = tf.image.non_max_suppression_with_scores(boxes, scores, **attrs)

@@ -6,11 +6,7 @@ import numpy as np
 import pytest
 
 from tensorweb.kernels.routines import ROUTINES, HostArray
-
-
-@pytest.fixture(scope="module")
-def tf():
-    return pytest.importorskip("tensorflow")
+from tests.recorded import tensorflow as tf
 
 
 def host(values, dtype="int32"):
@@ -42,9 +38,9 @@ def flat(results):
         ([0.0, 0.0, 0.0], [1.1, 0.9, 3e6], [0.1, 0.3, 1e3]),
     ],
 )
-def test_range_is_tensorflows(tf, starts, limits, deltas):
+def test_range_is_tensorflows(starts, limits, deltas):
     inputs = [np.asarray(v, np.float32 if "." in str(starts) else np.int32) for v in (starts, limits, deltas)]
-    expected = tf.raw_ops.RaggedRange(starts=tf.constant(inputs[0]), limits=tf.constant(inputs[1]), deltas=tf.constant(inputs[2]))
+    expected = tf.raw_ops.RaggedRange(starts=inputs[0], limits=inputs[1], deltas=inputs[2])
     splits, values = ROUTINES["ragged_range"](*(host(v, v.dtype.name) for v in inputs))
     assert splits.values == expected[0].numpy().tolist() and values.dtype == inputs[0].dtype.name
     np.testing.assert_allclose(values.values, expected[1].numpy(), rtol=1e-6)
@@ -79,7 +75,7 @@ def gather(splits, dense, indices, rank=None):
 @pytest.mark.parametrize("dense", [DENSE, np.arange(12).reshape(6, 2), np.arange(36).reshape(6, 2, 3)])
 @pytest.mark.parametrize("splits", [ONE, TWO])
 @pytest.mark.parametrize("indices", [[2, 0, 2, 1], [[0, 1], [2, 2], [1, 0]], [[[2]], [[0]]], np.zeros(0, int), np.zeros((2, 0), int), 2, 1])
-def test_gather_is_tensorflows(tf, splits, dense, indices):
+def test_gather_is_tensorflows(splits, dense, indices):
     rank = np.asarray(indices).ndim + len(splits) - 1
     expected = tf.raw_ops.RaggedGather(
         params_nested_splits=splits, params_dense_values=dense, indices=np.asarray(indices, np.int32), OUTPUT_RAGGED_RANK=rank
@@ -125,7 +121,7 @@ FLAT = ([6], ["FIRST_DIM_SIZE"])
 @pytest.mark.parametrize("partition", [SPLITS2, ROWIDS2, MIXED2, SPLITS1, ROWIDS1, FLAT])
 @pytest.mark.parametrize("outer", ["scalar", -1, 1, 2, 7, 0])
 @pytest.mark.parametrize(("inner", "default"), [((), 9), ((2,), 9), ((2,), [8, 9]), ((2, 3), [[7], [8]]), ((0,), 9)])
-def test_to_tensor_is_tensorflows(tf, partition, outer, inner, default):
+def test_to_tensor_is_tensorflows(partition, outer, inner, default):
     partitions, types = partition
     values = np.arange(6 * math.prod(inner)).reshape(6, *inner)
     ragged = len(types) - (types[0] == "FIRST_DIM_SIZE")

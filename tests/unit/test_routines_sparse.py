@@ -4,11 +4,7 @@ import numpy as np
 import pytest
 
 from tensorweb.kernels.routines import ROUTINES, HostArray
-
-
-@pytest.fixture(scope="module")
-def tf():
-    return pytest.importorskip("tensorflow")
+from tests.recorded import tensorflow as tf
 
 
 def host(values, shape=None, dtype="int32"):
@@ -26,7 +22,7 @@ def fill(indices, values, shape, default=-1):
 
 @pytest.mark.parametrize("shape", [(5,), (6, 4), (4, 2, 3), (1, 9)])
 @pytest.mark.parametrize("count", [0, 1, 4, 15])
-def test_fill_empty_rows_is_tensorflows(tf, shape, count):
+def test_fill_empty_rows_is_tensorflows(shape, count):
     rng = np.random.default_rng(count)
     indices = np.stack([rng.integers(0, size, count) for size in shape], 1)
     values = rng.integers(0, 100, count)
@@ -84,7 +80,7 @@ def reshape(indices, shape, new_shape):
         ((), (1, 1)),
     ],
 )
-def test_reshape_is_tensorflows(tf, shape, new_shape):
+def test_reshape_is_tensorflows(shape, new_shape):
     every = np.stack(np.unravel_index(np.arange(int(np.prod(shape))), shape), 1) if shape else np.zeros((1, 0), int)
     expected = tf.raw_ops.SparseReshape(input_indices=every, input_shape=np.array(shape, np.int64), new_shape=np.array(new_shape, np.int64))
     assert reshape(every, shape, new_shape) == [r.numpy().tolist() for r in expected]

@@ -6,11 +6,7 @@ import numpy as np
 import pytest
 
 from tensorweb.kernels.routines import ROUTINES, HostArray
-
-
-@pytest.fixture(scope="module")
-def tf():
-    return pytest.importorskip("tensorflow")
+from tests.recorded import tensorflow as tf
 
 
 def host(values, dtype="string"):
@@ -31,7 +27,7 @@ TEXTS = [b"a b", b"", b" x  y ", b"one,two-three", b"--", b"no", "é ü".encode(
 
 @pytest.mark.parametrize("skip_empty", [True, False])
 @pytest.mark.parametrize("delimiter", [" ", ",-", "", "x", "]^\\", "-,"])
-def test_split_is_tensorflows(tf, delimiter, skip_empty):
+def test_split_is_tensorflows(delimiter, skip_empty):
     expected = tf.raw_ops.StringSplit(input=TEXTS, delimiter=delimiter, skip_empty=skip_empty)
     assert run("string_split", host(TEXTS), delimiter=delimiter, skip_empty=skip_empty) == as_lists(expected)
 
@@ -53,7 +49,7 @@ def test_split_of_str_and_of_nothing():
 @pytest.mark.parametrize("preserve", [True, False])
 @pytest.mark.parametrize("pad_width", [-1, 0, 1, 2, 5])
 @pytest.mark.parametrize("widths", [[1], [3], [2, 4], [6, 1], [5, 7]])
-def test_n_grams_are_tensorflows(tf, widths, pad_width, preserve):
+def test_n_grams_are_tensorflows(widths, pad_width, preserve):
     data, splits = [b"aa", b"bb", b"cc", b"dd", b"ee", b"ff"], [0, 4, 4, 5, 6]
     attrs = {"separator": "|", "left_pad": "LP", "right_pad": "RP", "pad_width": pad_width, "preserve_short_sequences": preserve}
     expected = tf.raw_ops.StringNGrams(data=data, data_splits=splits, ngram_widths=widths, **attrs)
@@ -80,7 +76,7 @@ def test_n_grams_refuse_bad_widths():
         run("string_n_grams", host(["a"]), host([0, 1], "int32"), **{**NGRAMS, "n_gram_widths": [0]})
 
 
-def test_hash_is_tensorflows_at_every_length(tf):
+def test_hash_is_tensorflows_at_every_length():
     generator = random.Random(0)
     texts = [generator.randbytes(n) for n in [*range(300), 1000, 4096, 5000]]
     for buckets in (1, 10, 2**31):
@@ -116,7 +112,7 @@ def test_hash_keeps_the_shape_and_encodes_as_utf8():
         ("", "+"),
     ],
 )
-def test_replace_is_re2s(tf, pattern, rewrite, everywhere):
+def test_replace_is_re2s(pattern, rewrite, everywhere):
     texts = [b"abxd", b"xx", b"", b"aab", b"a1 22b", b"hello world"]
     expected = tf.strings.regex_replace(texts, pattern, rewrite, replace_global=everywhere).numpy().tolist()
     assert run("static_regex_replace", host(texts), pattern=pattern, rewrite=rewrite, replace_global=everywhere) == [expected]
