@@ -80,7 +80,16 @@ def test_every_op_has_cases():
 # Keywords that have one value in the cases, and why.
 ONE_VALUE = {
     **dict.fromkeys(
-        ["bincount.sparse", "one_hot.sparse", "multi_hot.sparse", "convert_to_tensor.sparse", "convert_to_tensor.ragged"], "only False is taken"
+        ["bincount.sparse", "one_hot.sparse", "multi_hot.sparse", "convert_to_tensor.sparse", "convert_to_tensor.ragged"],
+        "only False is taken",
+    ),
+    "moments.synchronized": "taken and ignored: there is one device",
+    "image.resize.fill_mode": "only constant is taken, as in Keras",
+    "signal.stft.window_fn": "a function: test_linalg.py",
+    **dict.fromkeys(["image.elastic_transform.alpha", "image.elastic_transform.fill_value"], "random displacements: test_image.py"),
+    **dict.fromkeys(
+        ["random.randint.dtype", "random.uniform.dtype", "random_uniform.minval", "random_uniform.maxval", "random_uniform.dtype"],
+        "test_random.py",
     ),
 }
 
