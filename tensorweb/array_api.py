@@ -9,8 +9,8 @@ from __future__ import annotations
 from math import e, inf, nan, pi
 from typing import Any, NamedTuple
 
-from . import dtypes
-from .tensor import OPS, Tensor, tensor
+from . import dtypes, ops
+from .tensor import Tensor, tensor
 
 __array_api_version__ = "2023.12"
 
@@ -33,7 +33,6 @@ _SAME = [
     "ceil",
     "clip",
     "conj",
-    "copysign",
     "cos",
     "cosh",
     "diff",
@@ -116,7 +115,6 @@ _SAME = [
     "trunc",
     "unstack",
     "var",
-    "vecdot",
     "where",
     "zeros",
     "zeros_like",
@@ -130,8 +128,8 @@ _RENAMED = {
     "cumulative_prod": "cumprod",
 }  # fmt: skip
 
-globals().update({name: OPS[name].function for name in _SAME if name in OPS})
-globals().update({name: OPS[own].function for name, own in _RENAMED.items() if own in OPS})
+globals().update({name: getattr(ops, name) for name in _SAME})
+globals().update({name: getattr(ops, own) for name, own in _RENAMED.items()})
 
 
 def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: Any = None) -> Tensor:
@@ -149,7 +147,7 @@ def broadcast_arrays(*arrays: Tensor) -> list[Tensor]:
     from .shapes import broadcast
 
     shape = broadcast("broadcast_arrays", *(a.shape for a in arrays))
-    return [OPS["broadcast_to"].function(a, shape) for a in arrays]
+    return [ops.broadcast_to(a, shape) for a in arrays]
 
 
 def positive(x: Tensor, /) -> Tensor:
@@ -159,7 +157,63 @@ def positive(x: Tensor, /) -> Tensor:
 
 def matrix_transpose(x: Tensor, /) -> Tensor:
     """Return x with its last two axes exchanged."""
-    return OPS["swapaxes"].function(x, -1, -2)
+    return ops.swapaxes(x, -1, -2)
+
+
+def copysign(x1: Any, x2: Any, /) -> Tensor:
+    """Return the magnitude of x1 with the sign of x2, element by element; -0.0 counts as negative."""
+    size = ops.absolute(x1)
+    return ops.where(ops.signbit(x2), -size, size)
+
+
+def vecdot(x1: Tensor, x2: Tensor, /, *, axis: int = -1) -> Tensor:
+    """Return the inner products along an axis; x1 is conjugated."""
+    return ops.sum(ops.conj(x1) * x2, axis=axis)
+
+
+class UniqueAll(NamedTuple):
+    """The distinct values, where each is first, which of them each element is, and how often each occurs."""
+
+    values: Tensor
+    indices: Tensor
+    inverse_indices: Tensor
+    counts: Tensor
+
+
+class UniqueCounts(NamedTuple):
+    """The distinct values and how often each occurs."""
+
+    values: Tensor
+    counts: Tensor
+
+
+class UniqueInverse(NamedTuple):
+    """The distinct values and which of them each element is."""
+
+    values: Tensor
+    inverse_indices: Tensor
+
+
+def unique_all(x: Tensor, /) -> UniqueAll:
+    """Return the distinct values of x with first places, inverse and counts."""
+    values, first, inverse, counts = ops.unique(x, return_index=True, return_inverse=True, return_counts=True)
+    return UniqueAll(values, first, ops.reshape(inverse, x.shape), counts)
+
+
+def unique_counts(x: Tensor, /) -> UniqueCounts:
+    """Return the distinct values of x and how often each occurs."""
+    return UniqueCounts(*ops.unique(x, return_counts=True))
+
+
+def unique_inverse(x: Tensor, /) -> UniqueInverse:
+    """Return the distinct values of x and which of them each element is."""
+    values, inverse = ops.unique(x, return_inverse=True)
+    return UniqueInverse(values, ops.reshape(inverse, x.shape))
+
+
+def unique_values(x: Tensor, /) -> Tensor:
+    """Return the distinct values of x."""
+    return ops.unique(x)
 
 
 def result_type(*arrays_and_dtypes: Any) -> str:
@@ -230,5 +284,8 @@ def iinfo(type: Any, /) -> IntInfo:
     return IntInfo(d.itemsize * 8, int(d.high), int(d.low), d.name)
 
 
-__all__ = ["asarray", "e", "finfo", "from_dlpack", "iinfo", "inf", "isdtype", "nan", "pi", "result_type", *_SAME, *_RENAMED]
-__all__ = [n for n in __all__ if n in globals()]
+__all__ = [
+    "asarray", "broadcast_arrays", "can_cast", "copysign", "e", "finfo", "from_dlpack", "iinfo", "inf", "isdtype", "matrix_transpose",
+    "nan", "newaxis", "pi", "positive", "result_type", "unique_all", "unique_counts", "unique_inverse", "unique_values", "vecdot",
+    *_SAME, *_RENAMED,
+]  # fmt: skip
