@@ -6,6 +6,8 @@ import pytest
 
 import tensorweb as tw
 
+pytestmark = pytest.mark.usefixtures("backend")
+
 
 def gradient(function, x):
     return tw.grad(function)(x).tolist()
