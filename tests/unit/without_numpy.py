@@ -5,7 +5,7 @@ import sys
 
 sys.modules["numpy"] = None  # importing it fails from here on
 
-import tensorweb as tw
+import tensorweb as tw  # noqa: E402
 
 assert tw.get_backend() == "python"
 x, boxes = tw.tensor([1.0, 2.0, 3.0]), tw.tensor([[0.0, 0.0, 1.0, 1.0], [0.0, 0.0, 1.0, 0.9], [2.0, 2.0, 3.0, 3.0]])
