@@ -28,6 +28,8 @@ class Answer:
 
 def _plain(value):
     """Return a question's argument in a form whose text is the same on every machine."""
+    if isinstance(value, np.generic):  # NumPy 1 and 2 print their scalars differently
+        return repr(value.item())
     if isinstance(value, np.ndarray):
         return [str(value.dtype), value.shape, hashlib.sha256(value.tobytes()).hexdigest() if value.dtype != object else value.tolist()]
     if isinstance(value, dict):

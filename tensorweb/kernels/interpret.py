@@ -133,7 +133,7 @@ def _row(k: patterns.Row, inputs: Sequence[Spec], outputs: Sequence[Spec]) -> Fu
             reduction = _reduction(step.value, step.dtype)
             return lambda row: reduction(row if type(row) is list else [row] * n)
         if step.op == "coord":
-            raise NotImplementedError("rows have no coordinates")
+            raise TypeError("a body along rows cannot use coordinates")
         return _lift(scalars.function_of(step))
 
     execute = executor(k.program, function_of)

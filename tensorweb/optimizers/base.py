@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from ..tensor import Tensor, Variable, op
 from .schedules import LearningRateSchedule
 
 
-class Optimizer:
+class Optimizer(ABC):
     """Base of the optimizers; a subclass names its `slots` and defines `update_step`.
 
     Args: `learning_rate`: a number or a schedule; `weight_decay`: decoupled, subtracted as learning_rate * weight_decay * value;
@@ -65,9 +66,9 @@ class Optimizer:
                     made = [Variable(self.slot_value(s, v), trainable=False, name=f"{v.name}_{s}") for s in self.slots]
                 self._slots[id(v)] = (v, made)
 
+    @abstractmethod
     def update_step(self, gradient: Tensor, variable: Variable, slots: list[Variable], learning_rate: float) -> None:
         """Update one variable and its slots; defined by each optimizer."""
-        raise NotImplementedError(f"{type(self).__name__} must define update_step")
 
     def apply(self, gradients: Sequence[Tensor | None], variables: Sequence[Variable]) -> None:
         """Update the variables by their gradients, in order; a None is passed over. Raises before anything changed."""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
 from ..errors import ArgumentError, message
 
 
-class LearningRateSchedule:
+class LearningRateSchedule(ABC):
     """A function of the step, from 0, to the learning rate; subclasses define `__call__`. Keras's base class."""
 
+    @abstractmethod
     def __call__(self, step: int) -> float:
-        raise NotImplementedError(f"{type(self).__name__} must define __call__(self, step)")
+        """Return the learning rate of a step."""
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""

@@ -17,12 +17,9 @@ from numpy.lib.stride_tricks import as_strided
 
 from ...kernels import patterns
 from ...kernels.patterns import Relation, Spec
-from .functions import NUMPY_DTYPES
+from .functions import NUMPY_DTYPES, quiet
 
 Array = Any
-
-# Infinities and NaN are values here, not events.
-quiet = np.errstate(all="ignore")
 
 
 def matrix_product(a: Array, la: str, b: Array, lb: str, out: str) -> Array:

@@ -16,6 +16,11 @@ NUMPY_DTYPES: dict[str, Any] = {
 }  # fmt: skip
 
 
+def quiet(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return `function` with NumPy's warnings off: infinities and NaN are values here, not events."""
+    return np.errstate(all="ignore")(function)
+
+
 def _float_to_int(target: np.dtype, low: float, high: float) -> Callable[[Any], Any]:
     def convert(x: Any) -> Any:
         # NumPy leaves casts out of range undefined. The bounds are exact in float64, not in float32.

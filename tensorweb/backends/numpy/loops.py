@@ -16,13 +16,10 @@ from ...kernels.interpret import executor
 from ...kernels.patterns import Spec
 from ...kernels.program import Instruction, Program
 from .contract import contract, window
-from .functions import FUNCTIONS, NUMPY_DTYPES, function_of
+from .functions import FUNCTIONS, NUMPY_DTYPES, function_of, quiet
 
 Array = Any
 Function = Callable[..., list[Array]]
-
-# Infinities and NaN are values here, not events: the operations below are called with NumPy's warnings off.
-quiet = np.errstate(all="ignore")
 
 
 def _shaped(function: Function, inputs: Sequence[Spec]) -> Function:
