@@ -1,5 +1,8 @@
 """TensorWeb: machine learning in Python that runs wherever Python runs. The public names, nothing else."""
 
+from importlib import import_module as _import_module
+from typing import Any as _Any
+
 from . import array_api, data, ops, optimizers, tfjs
 from .autodiff import GradientTape, custom_grad, custom_gradient, grad, grads, value_and_grad, value_and_grads, variable_grads
 from .backends.registry import find_backend, get_backend, ready, register_backend, registered_backends, remove_backend, set_backend
@@ -13,3 +16,26 @@ from .tensor import Tensor, TensorBuffer, Variable, buffer, tensor, variable
 from .waiting import next_frame
 
 __version__ = "0.1.0"
+
+# Keras's house and what stands on it, loaded when first used, so that a page that only needs ops starts sooner.
+_HOUSES = (
+    "activations", "applications", "backend", "callbacks", "config", "constraints", "datasets", "dtype_policies", "initializers", "io",
+    "layers", "losses", "metrics", "mixed_precision", "models", "preprocessing", "regularizers", "saving", "tree", "utils",
+)  # fmt: skip
+_CLASSES = {
+    "DTypePolicy": "dtype_policies", "Function": "models", "Initializer": "initializers", "Input": "layers", "InputSpec": "layers",
+    "KerasTensor": "symbolic", "Layer": "layers", "Loss": "losses", "Metric": "metrics", "Model": "models", "Operation": "symbolic",
+    "Optimizer": "optimizers", "Regularizer": "regularizers", "Sequential": "models", "load_model": "saving",
+}  # fmt: skip
+
+
+def __getattr__(name: str) -> _Any:
+    if name in _HOUSES:
+        return _import_module(f"{__name__}.{name}")
+    if name in _CLASSES:
+        return getattr(_import_module(f"{__name__}.{_CLASSES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOUSES, *_CLASSES])

@@ -119,11 +119,16 @@ class Scope:
 
 
 class State(NamedTuple):
-    """What travels with a task: the tapes that record, the innermost scope, the collector of a profile."""
+    """What travels with a task: the tapes that record, the innermost scope, the collector of a profile, and what layers inherit."""
 
     tapes: tuple[Any, ...] = ()
     scope: Scope | None = None
     observer: Callable[..., None] | None = None
+    autocast: str | None = None  # the dtype in which variables are read
+    training: Any = None  # what the outermost layer was called with
+    entry: Any = None  # the outermost layer whose call runs
+    path: str = ""  # names of the layers whose weights are being made
+    unknown: int = 0  # the size that stands for an unknown one while shapes are inferred
 
 
 state: ContextVar[State] = ContextVar("tensorweb_state", default=State())  # noqa: B039  (a NamedTuple is immutable)
@@ -222,6 +227,8 @@ def run(op: Op, args: Sequence[Any], static: tuple = ()) -> Any:
     cache = _caches.get(backend)
     plan = cache.get(key) if cache is not None else None
     if plan is None:
+        if any(type(a) is Tensor and a._container is ABSTRACT for a in args):
+            return _wrap_abstract(op, args, static, _outputs_of(op, args, static))
         plan = _make_plan(backend, op, args, static, key)
     values = []
     for a in args:
@@ -234,7 +241,7 @@ def run(op: Op, args: Sequence[Any], static: tuple = ()) -> Any:
         if container.backend is backend:
             values.append(container.value)
         elif container is ABSTRACT:
-            return _wrap_abstract(op, args, static, plan)
+            return _wrap_abstract(op, args, static, plan.outputs)
         else:
             values.append(replica(a, backend))
     now = state.get()
@@ -267,10 +274,14 @@ def _wrap(plan: Plan, results: Any, backend: Backend, scope: Scope | None) -> tu
     return outputs
 
 
-def _wrap_abstract(op: Op, args: Sequence[Any], static: tuple, plan: Plan) -> Any:
-    if plan.outputs is None:
+def _outputs_of(op: Op, args: Sequence[Any], static: tuple) -> tuple[Spec, ...] | None:
+    return op.plan(tuple(Spec((), type(a)) if type(a) in NUMBERS else Spec(a.shape, a.dtype) for a in args), *static)[1]
+
+
+def _wrap_abstract(op: Op, args: Sequence[Any], static: tuple, specs: tuple[Spec, ...] | None) -> Any:
+    if specs is None:
         raise ArgumentError(message(op.name, "tensors with data", "an abstract tensor", "The result's shape depends on the values."))
-    outputs = tuple(Tensor(ABSTRACT, s.shape, s.dtype) for s in plan.outputs)
+    outputs = tuple(Tensor(ABSTRACT, s.shape, s.dtype) for s in specs)
     for tape in state.get().tapes:
         tape.record(op, static, args, outputs)
     return outputs[0] if len(outputs) == 1 else outputs

@@ -47,6 +47,14 @@ class DeviceError(TensorWebError, RuntimeError):
     """A device failed while it ran a command."""
 
 
+class FormatError(TensorWebError, ValueError):
+    """A file or a stream does not hold what its format says."""
+
+
+class FetchError(TensorWebError, OSError):
+    """A server could not be reached, answered with an error, or its answer broke off."""
+
+
 class NumericsError(TensorWebError, ArithmeticError):
     """Debug mode found a NaN or an infinity that no input had."""
 

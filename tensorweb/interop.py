@@ -168,3 +168,12 @@ def to_numpy(flat: Any, spec: Spec) -> Any:
     result = result.reshape(spec.shape)
     result.flags.writeable = False
     return result
+
+
+def as_array(tensor: Any) -> Any:
+    """Return a copy of a tensor as a NumPy array where NumPy is installed, else the tensor: what programs written for NumPy take."""
+    try:
+        import numpy as np
+    except ImportError:
+        return tensor
+    return np.array(tensor.numpy())

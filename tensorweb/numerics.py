@@ -17,7 +17,16 @@ def epsilon() -> float:
     >>> tw.epsilon()
     1e-07
     """
-    return _probe(registry.get_backend())
+    return _chosen if _chosen is not None else _probe(registry.get_backend())
+
+
+_chosen: float | None = None
+
+
+def set_epsilon(value: float | None) -> None:
+    """Set what `epsilon` returns; None asks the device again."""
+    global _chosen
+    _chosen = value
 
 
 @lru_cache(maxsize=16)

@@ -36,14 +36,31 @@ def _is_operand(value: Any) -> bool:
     return isinstance(value, (Operators, int, float, complex, list, tuple, str)) or hasattr(value, "__array__")
 
 
+# NumPy's names of the functions behind Python's operators, where ours differ.
+_UFUNCS = {"remainder": "mod", "left_shift": "bitwise_left_shift", "right_shift": "bitwise_right_shift"} | {
+    n: n
+    for n in (
+        "add", "subtract", "multiply", "divide", "floor_divide", "power", "matmul", "bitwise_and", "bitwise_or", "bitwise_xor",
+        "less", "less_equal", "greater", "greater_equal", "equal", "not_equal",
+    )
+}  # fmt: skip
+
+
+def _as_arrays(value: Any) -> Any:
+    """Return NumPy arrays for tensors and variables, nested ones too."""
+    if isinstance(value, Operators):
+        return value.numpy()  # type: ignore[attr-defined]
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(_as_arrays, value)) if type(value) in (list, tuple) else value
+    return {k: _as_arrays(v) for k, v in value.items()} if isinstance(value, dict) else value
+
+
 class Operators:
     """What tensors and variables have in common: Python's operators, and the ops of one tensor as methods."""
 
     __slots__ = ()
     __hash__ = object.__hash__
-    # NumPy arrays leave `array + tensor` to the tensor.
     __array_priority__ = 1000
-    __array_ufunc__ = None
 
     shape: Shape
     dtype: str
@@ -112,6 +129,16 @@ class Operators:
         return size_of(self.shape)
 
     @property
+    def itemsize(self) -> int:
+        """The bytes of an element."""
+        return dtypes.TABLE[self.dtype].itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes of all elements."""
+        return self.size * self.itemsize
+
+    @property
     def strides(self) -> Shape:
         """The row-major strides in elements; the last one is left out, as in TensorFlow.js, since it is 1."""
         return strides_of(self.shape)[:-1]
@@ -120,6 +147,32 @@ class Operators:
     def T(self) -> Any:
         """The tensor with its axes reversed."""
         return op("transpose")(self)
+
+    # --- what NumPy's users call ---
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        # `array + tensor` arrives here and is the tensor's; np.exp(tensor) is NumPy's.
+        ours = _UFUNCS.get(ufunc.__name__) if method == "__call__" and not kwargs else None
+        return op(ours)(*inputs) if ours else getattr(ufunc, method)(*_as_arrays(inputs), **_as_arrays(kwargs))
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return function(*_as_arrays(args), **_as_arrays(kwargs))
+
+    def astype(self, dtype: Any, copy: bool = True) -> Any:
+        """Return the tensor in another dtype."""
+        return op("cast")(self, dtype)
+
+    def flatten(self) -> Any:
+        """Return the elements in one dimension."""
+        return op("reshape")(self, (-1,))
+
+    def reshape(self, *newshape: Any, **kwargs: Any) -> Any:
+        """Return the tensor in another shape, a tuple or ints."""
+        return op("reshape")(self, newshape, **kwargs) if len(newshape) > 1 else op("reshape")(self, *newshape, **kwargs)
+
+    def transpose(self, *axes: Any, **kwargs: Any) -> Any:
+        """Return the tensor with its axes in another order, a tuple or ints; reversed without them."""
+        return op("transpose")(self, axes, **kwargs) if len(axes) > 1 else op("transpose")(self, *axes, **kwargs)
 
     def __array_namespace__(self, api_version: str | None = None) -> Any:
         from importlib import import_module
@@ -133,7 +186,9 @@ class Tensor(Operators):
     Made by `tw.tensor` and by ops; freed when Python drops the last reference.
     """
 
-    __slots__ = ("__weakref__", "_container", "dtype", "id", "shape")
+    # _keras_mask is set by layers that mask, and only there: reading it costs nobody else.
+    __slots__ = ("__weakref__", "_container", "_keras_mask", "dtype", "id", "shape")
+    _keras_mask: Any
 
     def __init__(self, container: Any, shape: Shape, dtype: str):
         self._container = container
@@ -327,21 +382,38 @@ engine.convert_argument = as_tensor
 
 
 class Variable(Operators):
-    """A tensor that can be assigned anew: a model's weights, an optimizer's slots.
+    """A tensor that can be assigned anew: a layer's weights, an optimizer's slots.
 
-    Args: `initial_value` anything `tw.tensor` takes; `trainable`: whether tapes watch it; `name`; `dtype`.
+    Args: `initializer`: anything `tw.tensor` takes, or a function (shape, dtype=...) such as an initializer, with `shape`;
+    `dtype`; `trainable`: whether tapes watch it; `autocast`: whether a layer of mixed precision reads it in its compute dtype;
+    `name`. Keras's Variable.
+
+    >>> import tensorweb as tw
+    >>> v = tw.Variable([1.0, 2.0])
+    >>> v.assign_add([1.0, 1.0]).numpy().tolist()
+    [2.0, 3.0]
     """
 
     _count = 0
+    constraint: Any = None
+    regularizer: Any = None
 
-    def __init__(self, initial_value: Any, trainable: bool = True, name: str | None = None, dtype: Any = None):
+    def __init__(
+        self, initializer: Any, shape: Any = None, dtype: Any = None, trainable: bool = True, autocast: bool = True, name: str | None = None
+    ):  # fmt: skip
         Variable._count += 1
         self.name = name or f"variable_{Variable._count}"
-        self.trainable = trainable
-        source = tensor(initial_value, dtype=dtype)
+        self.path = self.name
+        self.trainable, self.autocast = trainable, autocast
+        self.may_train = trainable  # what a frozen layer's variable comes back to
         # Outside scopes: tidy leaves variables alone.
-        with engine.changed_state(scope=None, tapes=()):
-            self._value = engine.alias(source)
+        with engine.changed_state(scope=None, tapes=(), autocast=None):
+            if callable(initializer) and not isinstance(initializer, Operators):
+                if shape is None:
+                    raise ShapeError(message("Variable", "a shape for the initializer", "None", "Pass shape=."))
+                initializer = initializer(as_shape(shape, "Variable"), dtype=dtype or "float32")
+                shape = None
+            self._value = engine.alias(tensor(initializer, shape, dtype))
 
     @property
     def value(self) -> Tensor:
@@ -349,8 +421,11 @@ class Variable(Operators):
         return self._read()
 
     def _read(self) -> Tensor:
-        for tape in engine.state.get().tapes:
+        now = engine.state.get()
+        for tape in now.tapes:
             tape.read(self)
+        if now.autocast is not None and self.autocast and now.autocast != self._value.dtype and dtypes.is_float(self._value.dtype):
+            return op("cast")(self._value, now.autocast)
         return self._value
 
     @property
@@ -370,7 +445,7 @@ class Variable(Operators):
             raise ShapeError(message("assign", f"shape {self.shape}", new.shape, f"Variable {self.name!r} keeps its shape."))
         if new.dtype != self.dtype:
             new = op("cast")(new, self.dtype)
-        with engine.changed_state(scope=None, tapes=()):
+        with engine.changed_state(scope=None, tapes=(), autocast=None):
             self._value = engine.alias(new)
         return self
 
@@ -415,7 +490,7 @@ class Variable(Operators):
 
 def variable(initial_value: Any, trainable: bool = True, name: str | None = None, dtype: Any = None) -> Variable:
     """Return a new Variable, as TensorFlow.js's `variable`."""
-    return Variable(initial_value, trainable, name, dtype)
+    return Variable(initial_value, dtype=dtype, trainable=trainable, name=name)
 
 
 class TensorBuffer:

@@ -26,6 +26,17 @@ class Read:
         return await self.tensor.data()
 
 
+class Pause:
+    """A wait for nothing: the event loop gets a turn."""
+
+    def now(self) -> None:
+        """Go on."""
+
+    async def later(self) -> None:
+        """Let others run."""
+        await asyncio.sleep(0)
+
+
 def wait(waits: Waits[T]) -> T:
     """Run a generator of waits to its end, blocking, and return its result."""
     answer = None

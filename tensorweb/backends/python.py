@@ -33,7 +33,7 @@ class PythonBackend:
     name = "python"
 
     def upload(self, values: Any, spec: Spec) -> Any:
-        if isinstance(values, memoryview):
+        if hasattr(values, "tolist"):  # memoryviews and NumPy's arrays
             values = values.tolist()
         return _store(values, str(spec.dtype))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..errors import ArgumentError, message
 from ..tensor import Tensor, op, tensor
@@ -22,14 +22,19 @@ def mnist() -> Digits:
 
     Raises ArgumentError if the distribution `tensorweb-datasets` is not installed.
     """
+    raw = raw_mnist()
+    return Digits(_images(raw.train_images), _labels(raw.train_labels), _images(raw.test_images), _labels(raw.test_labels))
+
+
+def raw_mnist() -> Any:
+    """Return the digits as bytes; raise ArgumentError if they are not installed."""
     try:
         import tensorweb_datasets
     except ImportError:
         raise ArgumentError(
             message("data.mnist", "tensorweb-datasets", "no such package", "Run: pip install tensorweb-datasets.")
         ) from None
-    raw = tensorweb_datasets.mnist()
-    return Digits(_images(raw.train_images), _labels(raw.train_labels), _images(raw.test_images), _labels(raw.test_labels))
+    return tensorweb_datasets.mnist()
 
 
 def _images(pixels: bytes) -> Tensor:

@@ -6,6 +6,7 @@ Einsum: `einsum.py`. Convolutions: `convolution.py`. Forms with bias and activat
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from .. import dtypes
@@ -86,18 +87,32 @@ def matmul(x1: Any, x2: Any, transpose_a: bool = False, transpose_b: bool = Fals
     (2, 4)
     """
     a, b = widen(operands("matmul", x1, x2))
-    if not a.shape or not b.shape:
-        raise ShapeError(message("matmul", "tensors of rank 1 or more", f"{a.shape} and {b.shape}", "Use multiply for scalars."))
-    la = "k" if len(a.shape) == 1 else "km" if transpose_a else "mk"
-    lb = "k" if len(b.shape) == 1 else "nk" if transpose_b else "kn"
-    inner = a.shape[len(a.shape) - len(la) + la.index("k")], b.shape[len(b.shape) - len(lb) + lb.index("k")]
+    shape_a, la, shape_b, lb, out, sizes = _matmul_labels(a.shape, b.shape, transpose_a, transpose_b)
+    a = a if a.shape == shape_a else reshape(a, shape_a)
+    b = b if b.shape == shape_b else reshape(b, shape_b)
+    if a.dtype == b.dtype == "float32":
+        return _contract(a, b, static=(la, lb, out, sizes, ()))
+    return contract(a, la, b, lb, out, extra=dict(sizes))
+
+
+@lru_cache(maxsize=4096)
+def _matmul_labels(shape_a: tuple[int, ...], shape_b: tuple[int, ...], transpose_a: bool, transpose_b: bool) -> tuple:
+    """Return (shape, labels) of both operands, the result's labels and all sizes; axes of size 1 that repeat are dropped."""
+    if not shape_a or not shape_b:
+        raise ShapeError(message("matmul", "tensors of rank 1 or more", f"{shape_a} and {shape_b}", "Use multiply for scalars."))
+    la = "k" if len(shape_a) == 1 else "km" if transpose_a else "mk"
+    lb = "k" if len(shape_b) == 1 else "nk" if transpose_b else "kn"
+    inner = shape_a[len(shape_a) - len(la) + la.index("k")], shape_b[len(shape_b) - len(lb) + lb.index("k")]
     if inner[0] != inner[1]:
-        raise ShapeError(message("matmul", "inner dimensions that agree", f"{a.shape} and {b.shape}", "Transpose or reshape one of them."))
-    batch_a, batch_b = a.shape[: -len(la)], b.shape[: -len(lb)]
+        raise ShapeError(message("matmul", "inner dimensions that agree", f"{shape_a} and {shape_b}", "Transpose or reshape one of them."))
+    batch_a, batch_b = shape_a[: -len(la)], shape_b[: -len(lb)]
     batch = broadcast("matmul", batch_a, batch_b)
     names = "".join(x for x in LETTERS if x not in "kmn")[: len(batch)]
-    own_a, own_b = names[len(batch) - len(batch_a) :], names[len(batch) - len(batch_b) :]
-    return broadcast_contract(a, own_a + la, b, own_b + lb, names + la.replace("k", "") + lb.replace("k", ""), dict(zip(names, batch)))
+    sizes = dict(zip(names, batch))
+    shape_a, own_a = _kept(shape_a, names[len(batch) - len(batch_a) :] + la, sizes)
+    shape_b, own_b = _kept(shape_b, names[len(batch) - len(batch_b) :] + lb, sizes)
+    sizes.update(zip(own_a + own_b, shape_a + shape_b))
+    return shape_a, own_a, shape_b, own_b, names + la.replace("k", "") + lb.replace("k", ""), tuple(sorted(sizes.items()))
 
 
 def broadcast_contract(a: Any, la: str, b: Any, lb: str, out: str, sizes: dict[str, int]) -> Any:
@@ -108,10 +123,13 @@ def broadcast_contract(a: Any, la: str, b: Any, lb: str, out: str, sizes: dict[s
 
 
 def _drop_ones(x: Any, labels: str, sizes: dict[str, int]) -> tuple[Any, str]:
-    kept = [i for i, (label, d) in enumerate(zip(labels, x.shape)) if d == sizes.get(label, d)]
-    if len(kept) == len(labels):
-        return x, labels
-    return reshape(x, tuple(x.shape[i] for i in kept)), "".join(labels[i] for i in kept)
+    shape, labels = _kept(x.shape, labels, sizes)
+    return (x if shape == x.shape else reshape(x, shape)), labels
+
+
+def _kept(shape: tuple[int, ...], labels: str, sizes: dict[str, int]) -> tuple[tuple[int, ...], str]:
+    kept = [i for i, (label, d) in enumerate(zip(labels, shape)) if d == sizes.get(label, d)]
+    return tuple(shape[i] for i in kept), "".join(labels[i] for i in kept)
 
 
 @composite

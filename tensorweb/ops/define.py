@@ -24,6 +24,12 @@ from ..tensor import OPS, Operators, Tensor, op
 # --- registry ---------------------------------------------------------------------------------------------------------------
 
 
+# Set by `symbolic`: tells a KerasTensor among the arguments, and notes a call on them as a node of a functional graph. Ops fail
+# on such arguments and only then ask, so that calls on tensors pay nothing.
+any_symbolic: Callable[[tuple, dict], bool] = lambda args, kwargs: False  # noqa: E731
+symbolic_call: Callable[..., Any] = lambda call, args, kwargs: None  # noqa: E731
+
+
 class Registered:
     """A public op: its function, and what the docs and the tests need to know of it."""
 
@@ -46,9 +52,13 @@ def public(pattern: str, gradient: str = "derived", method: bool = True, namespa
         def call(*args: Any, **kwargs: Any) -> Any:
             try:
                 return function(*args, **kwargs)
-            except TensorWebError as error:
-                # The traceback begins anew here, so that it ends at the line that called the op.
-                raise error.with_traceback(None) from None
+            except Exception as error:
+                if any_symbolic(args, kwargs):
+                    return symbolic_call(call, args, kwargs)
+                if isinstance(error, TensorWebError):
+                    # The traceback begins anew here, so that it ends at the line that called the op.
+                    raise error.with_traceback(None) from None
+                raise
 
         return _register(call, pattern, gradient, method and not namespace, namespace)
 
@@ -329,6 +339,8 @@ def elementwise(function: Callable[..., Any] | None = None, *, static: Sequence[
         try:
             return engine.run(body_of(*attrs), args)
         except TensorWebError as error:
+            if any_symbolic(args, {}):
+                return symbolic_call(call, args, dict(zip(static, attrs, strict=True)))
             raise error.with_traceback(None) from None
 
     call.derivative = family.derivative  # type: ignore[attr-defined]

@@ -80,6 +80,12 @@ def _cubic(x: Any) -> Any:
     return e.where(x < 1.0, ((1.5 * x - 2.5) * x) * x + 1.0, e.where(x < 2.0, far, 0.0))
 
 
+def _mitchell(x: Any) -> Any:
+    """Return Mitchell and Netravali's cubic with B = C = 1/3."""
+    far = ((2.0 - 7.0 / 18.0 * x) * x - 10.0 / 3.0) * x + 16.0 / 9.0
+    return e.where(x < 1.0, ((7.0 / 6.0 * x - 2.0) * x) * x + 8.0 / 9.0, e.where(x < 2.0, far, 0.0))
+
+
 def _lanczos(radius: float) -> Callable[[Any], Any]:
     def kernel(x: Any) -> Any:
         some = x > 1e-3
@@ -95,6 +101,8 @@ _KERNELS: dict[str, Callable[[Any], Any]] = {
     "cubic": _cubic,
     "lanczos3": _lanczos(3.0),
     "lanczos5": _lanczos(5.0),
+    "mitchellcubic": _mitchell,
+    "gaussian": lambda x: e.where(x < 1.5, e.exp(x * x * -2.0), 0.0),
 }
 
 
@@ -126,7 +134,8 @@ def _by_weights(x: Any, axis: int, m: int, scale: Any, shift: Any, method: str, 
 
 # --- public ---
 
-_METHODS = ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5", "area")
+# The last two are no names of Keras's `resize`, but of its `image_dataset_from_directory`.
+_METHODS = ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5", "area", "gaussian", "mitchellcubic")
 
 
 def _size(where: str, size: Any) -> tuple[int, int]:
@@ -163,10 +172,10 @@ def resize(
 ) -> Any:  # fmt: skip
     """Return images [batch, height, width, channels] (or one) in another size (height, width), in their dtype; integers are rounded.
 
-    `interpolation` is nearest, bilinear, bicubic, lanczos3, lanczos5 or area; with `antialias` all but nearest and area look at
-    every pixel when they make images smaller. `crop_to_aspect_ratio` cuts the middle out first, `pad_to_aspect_ratio` adds
-    `fill_value` around, so that nothing is stretched. Pixels are squares: their centers are at halves. Raises ShapeError,
-    ArgumentError. Keras's resize.
+    `interpolation` is nearest, bilinear, bicubic, lanczos3, lanczos5, area, gaussian or mitchellcubic; with `antialias` all but
+    nearest and area look at every pixel when they make images smaller. `crop_to_aspect_ratio` cuts the middle out first,
+    `pad_to_aspect_ratio` adds `fill_value` around, so that nothing is stretched. Pixels are squares: their centers are at halves.
+    Raises ShapeError, ArgumentError. Keras's resize.
 
     >>> import tensorweb as tw
     >>> tw.ops.image.resize(tw.tensor([[[0.0], [4.0]]]), (1, 4)).tolist()
@@ -189,7 +198,7 @@ def resize(
     x = x if dtype == "float32" else op("cast")(x, "float32")
     if interpolation == "bilinear" and not antialias:
         x = _by_neighbours(x, (h, w), True, False, True)
-    elif x.shape[1:3] != (h, w):
+    elif x.shape[1:3] != (h, w) or interpolation in ("gaussian", "mitchellcubic"):  # these two smooth in any case
         method = {"bilinear": "linear", "bicubic": "cubic"}.get(interpolation, interpolation)
         for axis, m in ((1, h), (2, w)):
             x = _by_weights(x, axis, m, m / x.shape[axis], 0.0, method, bool(antialias))

@@ -23,7 +23,16 @@ LEVELS = [
     ["autodiff", "numerics"],
     ["memory"],
     ["ops"],
-    ["profiler", "data", "optimizers", "tfjs", "array_api"],
+    ["profiler", "tfjs", "array_api"],
+    ["naming", "serialization", "dtype_policies"],
+    ["symbolic", "config", "tree"],
+    ["initializers", "regularizers", "constraints", "activations"],
+    ["data", "io", "optimizers", "losses", "metrics"],
+    ["utils", "datasets", "preprocessing", "mixed_precision", "backend"],
+    ["layers"],
+    ["callbacks"],
+    ["models"],
+    ["saving", "applications"],
     [""],
 ]
 

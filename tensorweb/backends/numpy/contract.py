@@ -8,6 +8,7 @@ and the result are sliced so that positions and outputs pair up; no padding, no 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from itertools import product
 from math import prod
 from typing import Any
@@ -24,35 +25,62 @@ Array = Any
 
 def matrix_product(a: Array, la: str, b: Array, lb: str, out: str) -> Array:
     """Return the einsum la,lb->out by one batched matrix product (or an elementwise product where nothing is summed)."""
-    a, la = _sum_private(a, la, lb + out)
-    b, lb = _sum_private(b, lb, la + out)
+    return _product(la, lb, out, a.shape, b.shape)(a, b)
+
+
+@lru_cache(maxsize=4096)
+def _product(la: str, lb: str, out: str, shape_a: tuple[int, ...], shape_b: tuple[int, ...]) -> Callable[[Array, Array], Array]:
+    """Return the function of two arrays of these shapes; all that depends on labels and shapes is done once."""
+    sizes = dict(zip(la + lb, shape_a + shape_b, strict=True))
+    private_a = tuple(i for i, x in enumerate(la) if x not in lb + out)
+    private_b = tuple(i for i, x in enumerate(lb) if x not in la + out)
+    la, lb = "".join(x for x in la if x in lb + out), "".join(x for x in lb if x in la + out)
     batch = [x for x in out if x in la and x in lb]
     rows = [x for x in out if x in la and x not in lb]
     columns = [x for x in out if x in lb and x not in la]
     summed = [x for x in la if x in lb and x not in out]
-    sizes = dict(zip(la + lb, a.shape + b.shape, strict=True))
+
+    def prepared(a: Array, b: Array) -> tuple[Array, Array]:
+        a = a.sum(axis=private_a, dtype=a.dtype) if private_a else a
+        return a, b.sum(axis=private_b, dtype=b.dtype) if private_b else b
+
     if not summed:
-        return _outer(a, la, out) * _outer(b, lb, out)
-    shape = [tuple(sizes[x] for x in group) for group in (batch, rows, columns)]
-    result = np.matmul(_matrix(a, la, batch, rows, summed), _matrix(b, lb, batch, summed, columns))
+        return lambda a, b: _multiplied(*prepared(a, b), la, lb, out)
+    left, right = _matrix(la, sizes, batch, rows, summed), _matrix(lb, sizes, batch, summed, columns)
     made = batch + rows + columns
-    return result.reshape(shape[0] + shape[1] + shape[2]).transpose([made.index(x) for x in out])
+    shape, order = [sizes[x] for x in made], [made.index(x) for x in out]
+    if not private_a and not private_b and len(shape) == 2 and order == [0, 1] and not batch:
+        return lambda a, b: np.matmul(left(a), right(b))
+
+    def run(a: Array, b: Array) -> Array:
+        a, b = prepared(a, b)
+        return np.matmul(left(a), right(b)).reshape(shape).transpose(order)
+
+    return run
 
 
-def _matrix(x: Array, labels: str, batch: list[str], first: list[str], second: list[str]) -> Array:
-    """Return [batch, first, second], without a copy if possible; a copy keeps the innermost axis, and the product turns it around."""
+def _multiplied(a: Array, b: Array, la: str, lb: str, out: str) -> Array:
+    return _outer(a, la, out) * _outer(b, lb, out)
+
+
+def _matrix(labels: str, sizes: dict[str, int], batch: list[str], first: list[str], second: list[str]) -> Callable[[Array], Array]:
+    """Return the function to [batch, first, second], without a copy if possible; a copy keeps the innermost axis, the product turns it."""
     turned = bool(labels) and labels[-1] in first
     order = batch + (second + first if turned else first + second)
-    sizes = dict(zip(labels, x.shape, strict=True))
     nb, n1, n2 = (prod(sizes[l] for l in group) for group in (batch, first, second))
     lead = (nb,) if batch else ()
-    made = x.transpose([labels.index(l) for l in order]).reshape(*lead, *((n2, n1) if turned else (n1, n2)))
-    return made.swapaxes(-1, -2) if turned else made
+    axes = [labels.index(l) for l in order]
+    shape = (*lead, *((n2, n1) if turned else (n1, n2)))
+    if axes == [0, 1] and len(first) == 1 == len(second):
+        return (lambda x: x.T) if turned else (lambda x: x)
+    if axes == list(range(len(axes))):
+        return lambda x: x.reshape(shape).swapaxes(-1, -2) if turned else x.reshape(shape)
 
+    def run(x: Array) -> Array:
+        made = x.transpose(axes).reshape(shape)
+        return made.swapaxes(-1, -2) if turned else made
 
-def _sum_private(a: Array, labels: str, others: str) -> tuple[Array, str]:
-    private = tuple(i for i, x in enumerate(labels) if x not in others)
-    return (a.sum(axis=private, dtype=a.dtype), "".join(x for x in labels if x in others)) if private else (a, labels)
+    return run
 
 
 def _outer(a: Array, labels: str, out: str) -> Array:
@@ -126,6 +154,9 @@ def contract(k: patterns.Contract, inputs: Sequence[Spec], outputs: Sequence[Spe
     dtype = NUMPY_DTYPES[str(spec.dtype)]
     positions = {r.position for r in k.relations}
     outside = [x for x in k.out if x not in k.lhs and x not in k.rhs and not k.relations]
+
+    if not k.relations and not outside:
+        return quiet(lambda a, b: [np.ascontiguousarray(matrix_product(a, k.lhs, b, k.rhs, k.out), dtype).reshape(spec.shape)])
 
     def by_patches(a: Array, b: Array) -> Array:
         a, la = _expand(a, k.lhs, k.relations, sizes)

@@ -37,7 +37,8 @@ def _finish(value: Any, spec: Spec) -> Array:
     dtype = NUMPY_DTYPES[str(spec.dtype)]
     result = np.asarray(value, dtype)
     if result.shape != spec.shape:
-        result = np.broadcast_to(result, spec.shape)
+        # A copy also where one element stays one: broadcast_to gives read-only memory, and updates in place write to it.
+        result = np.broadcast_to(result, spec.shape).copy()
     return np.ascontiguousarray(result).reshape(spec.shape)
 
 

@@ -1,0 +1,77 @@
+"""InputLayer and Input: where a functional model begins."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import dtype_policies
+from ..errors import ArgumentError, message
+from ..symbolic import KerasTensor, Node
+from .layer import Layer
+
+
+class InputLayer(Layer):
+    """The layer that stands for an input of a model. Made by `Input`; Keras's InputLayer.
+
+    Args: `shape` without the batch, `batch_size`, `dtype`, `sparse`, `batch_shape` in place of the first two, `input_tensor`:
+    a KerasTensor to use, `optional`: whether the model may be called with None for it.
+    """
+
+    def __init__(
+        self, shape: Any = None, batch_size: int | None = None, dtype: Any = None, sparse: bool = False, ragged: bool = False,
+        batch_shape: Any = None, input_tensor: Any = None, optional: bool = False, name: str | None = None, **kwargs: Any,
+    ):  # fmt: skip
+        super().__init__(name=name)
+        kwargs.pop("trainable", None)
+        legacy = kwargs.pop("batch_input_shape", None)
+        if kwargs.pop("input_shape", None) is not None or kwargs:
+            raise ArgumentError(message("Input", "shape or batch_shape", sorted(kwargs) or "input_shape", "Use shape=."))
+        batch_shape = legacy if batch_shape is None else batch_shape
+        if batch_shape is None and shape is None and input_tensor is None:
+            raise ArgumentError(message("Input", "a shape", "none", "Pass shape=(...) without the batch, or batch_shape=."))
+        if batch_shape is None and shape is not None:
+            batch_shape = (batch_size, *((shape,) if isinstance(shape, int) else tuple(shape)))
+        if input_tensor is not None:
+            batch_shape, dtype = input_tensor.shape, dtype or input_tensor.dtype
+        self.batch_shape = tuple(batch_shape)
+        self._dtype = dtype or dtype_policies.floatx()
+        self.sparse, self.ragged, self.optional = bool(sparse), bool(ragged), optional
+        made = KerasTensor(self.batch_shape, self._dtype, sparse=self.sparse, name=self.name) if input_tensor is None else input_tensor
+        self._dtype = made.dtype
+        Node(self, (), {}, made)
+        self.built = True
+
+    @property
+    def dtype(self) -> str:  # type: ignore[override]
+        """The dtype of the input."""
+        return self._dtype
+
+    def call(self) -> None:
+        """Never called: an input has no inputs."""
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
+        return {
+            "batch_shape": self.batch_shape, "dtype": self.dtype, "sparse": self.sparse, "ragged": self.ragged, "name": self.name,
+            "optional": self.optional,
+        }  # fmt: skip
+
+
+def Input(
+    shape: Any = None, batch_size: int | None = None, dtype: Any = None, sparse: bool = False, batch_shape: Any = None,
+    name: str | None = None, tensor: Any = None, optional: bool = False, ragged: bool = False,
+) -> KerasTensor:  # fmt: skip
+    """Return a symbolic tensor to build a functional model from.
+
+    Args: `shape` without the batch (None: unknown size), `batch_size`, `dtype`, `batch_shape` in place of the first two, `name`.
+    Keras's Input; TensorFlow.js's input.
+
+    >>> import tensorweb as tw
+    >>> tw.Input((28, 28, 1)).shape
+    (None, 28, 28, 1)
+    """
+    layer = InputLayer(
+        shape, batch_size=batch_size, dtype=dtype, sparse=sparse, ragged=ragged, batch_shape=batch_shape, input_tensor=tensor,
+        optional=optional, name=name,
+    )  # fmt: skip
+    return layer.output

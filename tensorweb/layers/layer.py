@@ -1,0 +1,573 @@
+"""Layer: the base of all layers. Weights, building, calling with masks and training modes, configs. No layer itself lives here.
+
+A call costs little: after the first call of a layer without special needs, `__call__` goes straight to `call`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Iterable, Sequence
+from functools import wraps
+from typing import Any, ClassVar
+
+from .. import constraints, dtype_policies, engine, initializers, interop, regularizers
+from .. import dtypes as dtype_table
+from ..autodiff import leaves, map_leaves
+from ..engine import changed_state
+from ..errors import ArgumentError, ShapeError, message
+from ..naming import auto_name
+from ..symbolic import KerasTensor, Node, Operation, any_symbolic, infer, known_shape
+from ..tensor import Tensor, Variable, as_tensor, op
+from .call_spec import CallSpec, call_spec
+from .config import generic_config
+from .input_spec import InputSpec, check_inputs
+from .tracking import held, is_metric, is_seed_generator, is_variable, unique
+
+Shapes = Any
+
+
+class Layer(Operation):
+    """Base of layers: subclasses define `__init__`, `build(input_shape)` and `call(inputs, ...)`. Keras's Layer.
+
+    Args: `activity_regularizer`, `trainable`, `dtype` (a dtype, a policy or its name), `autocast`: whether float inputs are cast to
+    the compute dtype, `name`; and `input_shape` (without the batch), `input_dim`, `batch_input_shape`, `batch_size` for the first
+    layer of a Sequential.
+
+    >>> import tensorweb as tw
+    >>> class Scale(tw.layers.Layer):
+    ...     def build(self, input_shape):
+    ...         self.factor = self.add_weight(shape=(input_shape[-1],), initializer="ones", name="factor")
+    ...     def call(self, inputs):
+    ...         return inputs * self.factor
+    >>> layer = Scale()
+    >>> layer(tw.tensor([[1.0, 2.0]])).tolist(), layer.count_params()
+    ([[1.0, 2.0]], 2)
+    """
+
+    supports_masking = False
+    input_spec: Any = None
+    built: Any = False
+    _call_spec: CallSpec
+    _init_args: tuple
+    _init_kwargs: dict[str, Any]
+    # The dtype for which __call__ may go straight to call; None where it may not. Set by the first call.
+    _fast: str | None = None
+    _seen_shape: Any = None
+    _has_training = False
+    _build_shapes: ClassVar[Any] = None
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        made = super().__new__(cls)
+        made._init_args, made._init_kwargs = args, kwargs
+        return made
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "build" in cls.__dict__:
+            cls.build = _noting_build(cls.__dict__["build"])  # type: ignore[method-assign]
+
+    def __init__(
+        self, *, activity_regularizer: Any = None, trainable: bool = True, dtype: Any = None, autocast: bool = True,
+        name: str | None = None, **kwargs: Any,
+    ):  # fmt: skip
+        self.name = auto_name(type(self).__name__) if name is None else str(name)
+        self.activity_regularizer = regularizers.get(activity_regularizer)
+        self.dtype_policy = dtype_policies.get(dtype)
+        self.autocast, self._trainable = autocast, bool(trainable)
+        self._own_variables: list[Variable] = []
+        self._losses: list[Any] = []
+        self.path = self.name
+        shape = _batch_shape(kwargs)
+        if shape is not None:
+            self._batch_shape = shape
+        if kwargs.pop("weights", None) is not None:
+            warnings.warn(f"{self.name}: the argument weights is not used; call set_weights after the layer is built", stacklevel=3)
+        kwargs.pop("implementation", None)
+        if kwargs:
+            raise ArgumentError(message(type(self).__name__, "arguments of this layer", f"{sorted(kwargs)}", "Check their spelling."))
+
+    # --- to be defined by layers ---
+
+    def build(self, input_shape: Any) -> None:
+        """Make the weights for inputs of a shape; called once, at the first call."""
+        self._build_shapes, self.built = {"input_shape": input_shape}, True
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the outputs for the inputs; defined by each layer."""
+        raise NotImplementedError(f"{type(self).__name__} does not define call(inputs)")
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        """Return the mask of the outputs; by default the inputs' mask."""
+        return previous_mask
+
+    def compute_output_shape(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the outputs' shape for inputs of a shape (None: unknown sizes)."""
+        shapes = [_symbols(a) for a in args]
+        named = {k.removesuffix("_shape") if k != "input_shape" else self._call_spec_of().first: _symbols(v) for k, v in kwargs.items()}
+        if not self.built:
+            self._build_for((*shapes,), named)
+        return map_leaves(lambda t: tuple(t.shape), infer(self.call, tuple(shapes), named))
+
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        """Return KerasTensors of the outputs' shapes and dtypes for symbolic inputs."""
+        return infer(self._run, args, kwargs)
+
+    # --- weights ---
+
+    def add_weight(
+        self, shape: Any = None, initializer: Any = None, dtype: Any = None, trainable: bool = True, autocast: bool = True,
+        regularizer: Any = None, constraint: Any = None, aggregation: str | None = None, overwrite_with_gradient: bool = False,
+        name: str | None = None,
+    ) -> Variable:  # fmt: skip
+        """Return a new variable that belongs to the layer.
+
+        Args: `shape`: () by default; `initializer`: by default glorot_uniform for floats, zeros for others; `dtype`: by default the
+        policy's; `trainable`; `regularizer`, `constraint`: names, configs or functions; `name`. Keras's add_weight.
+        """
+        shape = () if shape is None else tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
+        if any(d is None for d in shape):
+            raise ShapeError(message(f"{self.name}.add_weight", "known sizes", shape, "Fix the size in the input's shape."))
+        dtype = dtype_table.canonical(dtype or self.variable_dtype, "add_weight")
+        if initializer is None:
+            initializer = "glorot_uniform" if dtype_table.is_float(dtype) else "zeros"
+        made = initializers.get(initializer)
+        with changed_state(tapes=(), scope=None, autocast=None, unknown=0):
+            value = made(shape, dtype=dtype) if callable(made) else made
+            made_variable = Variable(
+                value, dtype=dtype, trainable=trainable and self._trainable, autocast=autocast, name=name or "variable"
+            )
+        made_variable.may_train = trainable
+        made_variable.path = f"{self.path}/{made_variable.name}"
+        made_variable.regularizer = regularizers.get(regularizer)
+        made_variable.constraint = constraints.get(constraint)
+        self._own_variables.append(made_variable)
+        return made_variable
+
+    def _own(self) -> list[Variable]:
+        """Return the layer's own variables, those that may train first."""
+        found = unique([*self._own_variables, *(v for v in held(self, is_variable))])
+        return sorted(found, key=lambda v: not v.may_train)
+
+    @property
+    def _layers(self) -> list[Layer]:
+        """The layers directly within this one."""
+        return unique(held(self, is_layer))
+
+    def _flatten_layers(self, include_self: bool = True, recursive: bool = True) -> list[Layer]:
+        """Return the layer and the layers within it, depth first."""
+        found = [self] if include_self else []
+        for layer in self._layers:
+            found.extend(layer._flatten_layers() if recursive else [layer])
+        return unique(found)
+
+    @property
+    def weights(self) -> list[Variable]:
+        """The variables of the layer and the layers within it, without the state of metrics. Keras's order."""
+        return unique([*self._own(), *(w for layer in self._layers for w in layer.weights)])
+
+    @property
+    def trainable_weights(self) -> list[Variable]:
+        """The weights that training changes; none if the layer is not trainable."""
+        return [w for w in self.weights if w.trainable] if self.trainable else []
+
+    @property
+    def non_trainable_weights(self) -> list[Variable]:
+        """The weights that training leaves alone."""
+        return [w for w in self.weights if not w.trainable] if self.trainable else self.weights
+
+    @property
+    def metrics(self) -> list[Any]:
+        """The metrics of the layer and the layers within it."""
+        return unique([*held(self, is_metric), *(m for layer in self._layers for m in layer.metrics)])
+
+    @property
+    def metrics_variables(self) -> list[Variable]:
+        """The metrics' state."""
+        return [v for m in self.metrics for v in m.variables]
+
+    @property
+    def variables(self) -> list[Variable]:
+        """The weights and the metrics' state."""
+        return unique([*self.weights, *self.metrics_variables])
+
+    trainable_variables = trainable_weights
+
+    @property
+    def non_trainable_variables(self) -> list[Variable]:
+        """The variables that training leaves alone."""
+        trained = {id(v) for v in self.trainable_variables}
+        return [v for v in self.variables if id(v) not in trained]
+
+    @property
+    def seed_generators(self) -> list[Any]:
+        """The generators of random numbers of the layer and the layers within it."""
+        return unique([*held(self, is_seed_generator), *(s for layer in self._layers for s in layer.seed_generators)])
+
+    @property
+    def trainable(self) -> bool:
+        """Whether training changes the layer's weights; setting it sets that of the layers within too."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
+        for v in self._own():
+            v.trainable = bool(value) and v.may_train
+        for layer in self._layers:
+            layer.trainable = value
+
+    def count_params(self) -> int:
+        """Return how many numbers the weights hold."""
+        if not self.built:
+            raise ArgumentError(message(f"{self.name}.count_params", "a built layer", "one that is not", "Call or build it first."))
+        return sum(w.size for w in self.weights)
+
+    def get_weights(self) -> list[Any]:
+        """Return copies of the weights as arrays (NumPy's where it is installed, else tensors)."""
+        return [interop.as_array(w.value) for w in self.weights]
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Replace the weights by arrays of the same shapes and order; raises ShapeError before any changed."""
+        own = self.weights
+        values = list(weights)
+        if len(values) != len(own):
+            raise ShapeError(message(f"{self.name}.set_weights", f"{len(own)} arrays", len(values), "Pass one for each of layer.weights."))
+        tensors = [as_tensor(v, "set_weights") for v in values]
+        for w, t in zip(own, tensors):
+            if w.shape != t.shape:
+                raise ShapeError(message(f"{self.name}.set_weights", f"shape {w.shape} for {w.path}", t.shape, "Check the order."))
+        for w, t in zip(own, tensors):
+            w.assign(t)
+
+    def save_own_variables(self, store: dict[str, Any]) -> None:
+        """Write the layer's own variables, not those of layers within, into a dict by "0", "1", ..."""
+        for i, v in enumerate(self._own()):
+            store[str(i)] = v.value
+
+    def load_own_variables(self, store: dict[str, Any]) -> None:
+        """Take the layer's own variables from a dict as `save_own_variables` writes it."""
+        own = self._own()
+        if len(store) != len(own):
+            advice = "The layer was built differently." if own else "Build the layer first: give the model an Input, or call it once."
+            raise ShapeError(message(f"{self.name}.load_own_variables", f"{len(own)} variables", len(store), advice))
+        tensors = [as_tensor(store[str(i)], "load_own_variables") for i in range(len(own))]
+        for v, t in zip(own, tensors):
+            if v.shape != t.shape:
+                raise ShapeError(message(f"{self.name}.load_own_variables", f"shape {v.shape} for {v.path}", t.shape, "Check the file."))
+        for v, t in zip(own, tensors):
+            v.assign(t)
+
+    # --- losses ---
+
+    def add_loss(self, loss: Any) -> None:
+        """Add a scalar (or a list of them), made during `call`, to what training minimises."""
+        self._losses.extend(v for v in leaves(loss) if isinstance(v, Tensor) and not v.is_abstract)
+
+    @property
+    def losses(self) -> list[Any]:
+        """The scalars from `add_loss`, activity regularizers (of the last call) and weight regularizers."""
+        found = [v for layer in self._flatten_layers() for v in layer._losses]
+        return found + [w.regularizer(w) for w in self.trainable_weights if w.regularizer is not None]
+
+    def _clear_losses(self) -> None:
+        for layer in self._flatten_layers():
+            layer._losses = []
+
+    # --- dtypes ---
+
+    @property
+    def compute_dtype(self) -> str:
+        """The dtype the layer computes in."""
+        return self.dtype_policy.compute_dtype
+
+    @property
+    def variable_dtype(self) -> str:
+        """The dtype of the layer's variables."""
+        return self.dtype_policy.variable_dtype
+
+    dtype = variable_dtype
+    input_dtype = compute_dtype
+
+    # --- calling ---
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self._fast is not None and len(args) == 1 and not kwargs:
+            x = args[0]
+            if type(x) is Tensor and x.shape == self._seen_shape and x.dtype == self._fast and getattr(x, "_keras_mask", None) is None:
+                now = engine.state.get()
+                if now.autocast is None:
+                    return self.call(x, training=now.training) if self._has_training and now.training is not None else self.call(x)
+        return self._call_general(args, kwargs)
+
+    def _call_general(self, args: tuple, kwargs: dict[str, Any]) -> Any:
+        spec = self._call_spec_of()
+        args, kwargs = spec.convert(self, args, kwargs)
+        if not any_symbolic(args, kwargs):
+            return self._run(*args, **kwargs)
+        if not self.built:
+            self._build_for(args, kwargs)
+        outputs = self.compute_output_spec(*args, **kwargs)
+        if not any(getattr(t, "_keras_mask", None) is not None for t in leaves(outputs)):
+            first, _ = spec.split(args, kwargs)
+            self._set_masks(first, outputs, _masks_of(first))
+        _fresh = map_leaves(lambda t: _own_symbol(t, args, kwargs), outputs)
+        Node(self, args, kwargs, _fresh)
+        return _fresh
+
+    def _run(self, *args: Any, **kwargs: Any) -> Any:
+        """Do all that belongs to a call on tensors: masks, training mode, building, checks, losses."""
+        spec = self._call_spec_of()
+        first, rest = spec.split(args, kwargs)
+        now = engine.state.get()
+        training = spec.complete(first, rest, now)
+        if not self.built:
+            self._build_for((first,) if spec.first_given else (), rest)
+        if self.input_spec is not None:
+            check_inputs(self.input_spec, first, self.name)
+        outputs = self._call_in_context((first, *spec.extra(args)) if spec.first_given else (), rest, now, training)
+        previous = rest["mask"] if rest.get("mask") is not None else _masks_of(first)
+        if self.activity_regularizer is not None:
+            for out in leaves(outputs):
+                self.add_loss(self.activity_regularizer(out) / (out.shape[0] or 1))
+        if self.supports_masking:
+            self._set_masks(first, outputs, previous)
+        elif any(m is not None for m in leaves(previous)):
+            _warn_lost_mask(self)
+        self._seen_shape, self._fast = getattr(first, "shape", None), self._fast_dtype(spec)
+        return outputs
+
+    def _call_in_context(self, args: tuple, kwargs: dict[str, Any], now: Any, training: Any) -> Any:
+        """Run `call` with what layers within inherit: the training mode, the outermost layer, the dtype to read variables in."""
+        changes: dict[str, Any] = {}
+        mixed = self.compute_dtype if self.compute_dtype != self.variable_dtype and self.autocast else None
+        if mixed != now.autocast:
+            changes["autocast"] = mixed
+        if now.entry is None:
+            self._clear_losses()
+        within = bool(self._layers)
+        if within:
+            changes["path"] = self.path
+            if now.entry is None:
+                changes["entry"] = self
+            if training is not now.training:
+                changes["training"] = training
+        if not changes:
+            return self.call(*args, **kwargs)
+        with changed_state(**changes):
+            return self.call(*args, **kwargs)
+
+    def _fast_dtype(self, spec: CallSpec) -> str | None:
+        special = self.activity_regularizer is not None or self.compute_dtype != self.variable_dtype or self._losses
+        # A mask of the layer's own making is made anew at each call.
+        masks = self.supports_masking and type(self).compute_mask is not Layer.compute_mask
+        if special or masks or not spec.plain or not self.built or self.autocast is False or self._layers:
+            return None
+        self._has_training = spec.has_training
+        return self.compute_dtype
+
+    def _set_masks(self, inputs: Any, outputs: Any, previous: Any) -> None:
+        flat = [t for t in leaves(outputs) if isinstance(t, (Tensor, KerasTensor))]
+        if all(getattr(t, "_keras_mask", None) is not None for t in flat):
+            return
+        if type(self).compute_mask is Layer.compute_mask and all(m is None for m in leaves(previous)):
+            return
+        masks = self.compute_mask(inputs, previous)
+        if masks is not None:
+            for t, mask in zip(flat, leaves(masks)):
+                if mask is not None:
+                    t._keras_mask = mask
+
+    def _call_spec_of(self) -> CallSpec:
+        found = self.__dict__.get("_call_spec")
+        if found is None:
+            found = self._call_spec = call_spec(type(self))  # type: ignore[arg-type]
+        return found
+
+    # --- building ---
+
+    def _build_for(self, args: tuple, kwargs: dict[str, Any]) -> None:
+        """Build for the shapes of the arguments."""
+        shapes = self._call_spec_of().build_shapes(type(self), args, kwargs, known_shape)
+        now = engine.state.get()
+        self._place_under(now.path)
+        with changed_state(tapes=(), path=self.path):
+            if shapes is not None:
+                self.build(**shapes)
+        self.built = True
+
+    def _place_under(self, path: str) -> None:
+        """Let the paths of the weights begin with the path of the layer that builds this one."""
+        if path and path != self.path and not self.path.startswith(path + "/"):
+            self.path = f"{path}/{self.name}"
+
+    def get_build_config(self) -> dict[str, Any] | None:
+        """Return the shapes the layer was built for."""
+        shapes = self._build_shapes
+        if shapes is None:
+            return None
+        return {"input_shape": next(iter(shapes.values()))} if len(shapes) == 1 else {"shapes_dict": shapes}
+
+    def build_from_config(self, config: dict[str, Any]) -> None:
+        """Build for the shapes of `get_build_config`."""
+        if config.get("shapes_dict"):
+            self.build(**{k: _as_shape(v) for k, v in config["shapes_dict"].items()})
+        elif config.get("input_shape") is not None:
+            self.build(_as_shape(config["input_shape"]))
+        self.built = True
+
+    # --- configs ---
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what `from_config` needs: name, trainable, dtype and the constructor's arguments."""
+        base = {"name": self.name, "trainable": self.trainable, "dtype": dtype_policies.serialize(self.dtype_policy)}
+        if self.activity_regularizer is not None:
+            base["activity_regularizer"] = regularizers.serialize(self.activity_regularizer)
+        return {**base, **generic_config(self, Layer)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """Return a layer of a config."""
+        return cls(**config)
+
+    # --- functional use ---
+
+    def stateless_call(
+        self,
+        trainable_variables: Sequence[Any],
+        non_trainable_variables: Sequence[Any],
+        *args: Any,
+        return_losses: bool = False,
+        **kwargs: Any,
+    ) -> tuple:
+        """Return (outputs, new non-trainable values[, losses]) for given values of the variables, which keep their own.
+
+        The values may be tensors that a tape watches. Raises ArgumentError if their numbers are not those of the variables.
+        """
+        own = [self.trainable_variables, self.non_trainable_variables]
+        for name, variables, values in zip(("trainable", "non-trainable"), own, (trainable_variables, non_trainable_variables)):
+            if len(variables) != len(values):
+                raise ArgumentError(
+                    message(f"{self.name}.stateless_call", f"{len(variables)} {name} values", len(values), "Build the layer first.")
+                )
+        variables = [*own[0], *own[1]]
+        kept = [v._value for v in variables]
+        try:
+            for v, value in zip(variables, [*trainable_variables, *non_trainable_variables]):
+                v._value = as_tensor(value, "stateless_call", v.dtype)
+            outputs = self(*args, **kwargs)
+            result: tuple = (outputs, [v._value for v in own[1]])
+            return (*result, self.losses) if return_losses else result
+        finally:
+            for v, value in zip(variables, kept):
+                v._value = value
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}, built={self.built}>"
+
+
+def is_layer(value: Any) -> bool:
+    """Tell a Layer."""
+    return isinstance(value, Layer)
+
+
+def _noting_build(build: Any) -> Any:
+    """Wrap a `build` so that the layer knows its shapes and that it is built; the outermost of several builds decides."""
+    signature = inspect.signature(build)
+
+    @wraps(build)
+    def noted(self: Any, *args: Any, **kwargs: Any) -> None:
+        bound = signature.bind(self, *args, **kwargs)
+        shapes = {k: v for k, v in list(bound.arguments.items())[1:] if v is not None and k not in ("args", "kwargs")}
+        self._place_under(engine.state.get().path)
+        with changed_state(tapes=(), path=self.path):
+            build(self, *args, **kwargs)
+        self._build_shapes = shapes or None
+        self.built = True
+
+    return noted
+
+
+def _batch_shape(kwargs: dict[str, Any]) -> tuple | None:
+    """Return the batch shape that the legacy arguments of a first layer name, taken out of `kwargs`; None without."""
+    batch, dim = kwargs.pop("batch_size", None), kwargs.pop("input_dim", None)
+    shape = kwargs.pop("input_shape", None)
+    full = kwargs.pop("batch_input_shape", None)
+    length = kwargs.pop("input_length", None)
+    if full is not None:
+        return tuple(full)
+    if shape is not None:
+        return (batch, *((shape,) if isinstance(shape, int) else shape))
+    if length is not None and dim is None:
+        return (batch, length)
+    return (batch, dim) if dim is not None else None
+
+
+def _as_shape(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _as_shape(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)) and any(isinstance(v, (list, tuple, dict)) for v in value):
+        return [_as_shape(v) for v in value]
+    return tuple(value) if isinstance(value, (list, tuple)) else value
+
+
+def _symbols(shapes: Any) -> Any:
+    """Return KerasTensors for a shape, or nested ones for nested shapes."""
+    if isinstance(shapes, dict):
+        return {k: _symbols(v) for k, v in shapes.items()}
+    if isinstance(shapes, (list, tuple)) and shapes and isinstance(shapes[0], (list, tuple)):
+        return [_symbols(s) for s in shapes]
+    return KerasTensor(shapes)
+
+
+def _masks_of(inputs: Any) -> Any:
+    return map_leaves(lambda t: getattr(t, "_keras_mask", None), inputs)
+
+
+def _own_symbol(t: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
+    """Return a KerasTensor of this call's own for an output that is one of its inputs."""
+    if not isinstance(t, KerasTensor) or t.keras_history is None:
+        return t
+    twin = KerasTensor(t.shape, t.dtype)
+    if getattr(t, "_keras_mask", None) is not None:
+        twin._keras_mask = t._keras_mask
+    return twin
+
+
+_warned: set[int] = set()
+
+
+def _warn_lost_mask(layer: Layer) -> None:
+    if id(type(layer)) not in _warned:
+        _warned.add(id(type(layer)))
+        warnings.warn(f"{layer.name}: {type(layer).__name__} does not support masking, the mask of its input ends here", stacklevel=4)
+
+
+def cast_inputs(layer: Layer, value: Any) -> Any:
+    """Return a call's argument as the layer computes with it: arrays as tensors, floats in the compute dtype."""
+    kind = type(value)
+    if kind is Tensor or kind is KerasTensor:
+        if (
+            layer.autocast
+            and value.dtype != layer.compute_dtype
+            and dtype_table.is_float(value.dtype)
+            and dtype_table.is_float(layer.compute_dtype)
+        ):
+            mask = getattr(value, "_keras_mask", None)
+            value = op("cast")(value, layer.compute_dtype)
+            if mask is not None:
+                value._keras_mask = mask
+        return value
+    if isinstance(value, Variable):
+        return cast_inputs(layer, value.value)
+    if hasattr(value, "__array__") or hasattr(value, "__dlpack__"):
+        return cast_inputs(layer, as_tensor(value, layer.name))
+    return value
+
+
+__all__ = ["InputSpec", "Layer", "cast_inputs", "is_layer"]
+
+
+def names_of(layers: Iterable[Layer]) -> list[str]:
+    """Return the layers' names."""
+    return [layer.name for layer in layers]

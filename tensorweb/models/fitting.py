@@ -1,0 +1,177 @@
+"""The loops of fit, evaluate and predict, each one generator that yields what it waits for. Data come from `batches.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from typing import Any
+
+from .. import config
+from ..autodiff import leaves, map_leaves
+from ..callbacks import CallbackList, History
+from ..errors import ArgumentError, message
+from ..tensor import Tensor, op
+from ..waiting import Pause, Read
+from .batches import END, as_batches, one_batch, split_validation, unpack
+
+__all__ = ["evaluate", "fit", "one_batch", "predict", "unpack"]
+
+
+def fit(
+    model: Any, x: Any = None, y: Any = None, batch_size: int | None = None, epochs: int = 1, verbose: Any = "auto", callbacks: Any = None,
+    validation_split: float = 0.0, validation_data: Any = None, shuffle: bool = True, class_weight: Any = None, sample_weight: Any = None,
+    initial_epoch: int = 0, steps_per_epoch: int | None = None, validation_steps: int | None = None,
+    validation_batch_size: int | None = None, validation_freq: Any = 1,
+) -> Generator[Any, Any, History]:  # fmt: skip
+    """Train a model; see Trainer.fit."""
+    epochs = min(epochs, config.max_epochs() or epochs)
+    if validation_split and validation_data is None:
+        (x, y, sample_weight), validation_data = split_validation(x, y, sample_weight, validation_split)
+    data = as_batches(x, y, sample_weight, batch_size or 32, shuffle, class_weight, steps_per_epoch, "fit")
+    held_out = None
+    if validation_data is not None:
+        vx, vy, vw = unpack(validation_data) if isinstance(validation_data, (tuple, list)) else (validation_data, None, None)
+        held_out = as_batches(vx, vy, vw, validation_batch_size or batch_size or 32, False, None, validation_steps, "validation_data")
+    verbose = 1 if verbose == "auto" else int(verbose)
+    called = _callback_list(callbacks, model, add_history=True, progress=verbose != 0, verbose=verbose, epochs=epochs, steps=data.steps)
+    model.stop_training = False
+    called.on_train_begin()
+    logs: dict[str, Any] = {}
+    last: dict[str, Any] = {}
+    # BackupAndRestore says where to go on.
+    for epoch in range(getattr(model, "_initial_epoch", None) or initial_epoch, epochs):
+        model.reset_metrics()
+        called.on_epoch_begin(epoch)
+        last = yield from _train_epoch(model, data, called)
+        logs = dict(last)
+        if held_out is not None and _due(epoch, validation_freq):
+            found = yield from _test_epoch(model, held_out, called)
+            logs.update({f"val_{k}": v for k, v in found.items()})
+        called.on_epoch_end(epoch, logs)
+        if model.stop_training:
+            break
+    if model.optimizer is not None and epochs > 0 and hasattr(model.optimizer, "finalize_variable_values"):
+        model.optimizer.finalize_variable_values(model.trainable_weights)
+    called.on_train_end(logs=last)
+    return model.history
+
+
+def _due(epoch: int, frequency: Any) -> bool:
+    if isinstance(frequency, int):
+        return (epoch + 1) % frequency == 0
+    return (epoch + 1) in frequency
+
+
+def _train_epoch(model: Any, data: Any, called: Any) -> Generator[Any, Any, dict[str, Any]]:
+    logs: Any = {}
+    stream = data.open()
+    step = 0
+    while True:
+        batch = yield from stream.pull()
+        if batch is END:
+            break
+        called.on_train_batch_begin(step)
+        logs = model.train_step(batch)
+        if called.wants_batch_logs:
+            logs = yield from read_logs(logs)
+        called.on_train_batch_end(step, logs)
+        step += 1
+        yield _PAUSE
+        if model.stop_training:
+            break
+    if not step:
+        raise ArgumentError(message("fit", "data with at least one batch", "none", "Check that the dataset is not empty or used up."))
+    return (yield from read_logs(logs))
+
+
+def _test_epoch(model: Any, data: Any, called: Any) -> Generator[Any, Any, dict[str, Any]]:
+    model.reset_metrics()
+    called.on_test_begin()
+    logs: Any = {}
+    stream = data.open()
+    step = 0
+    while True:
+        batch = yield from stream.pull()
+        if batch is END:
+            break
+        called.on_test_batch_begin(step)
+        logs = model.test_step(batch)
+        if called.wants_batch_logs:
+            logs = yield from read_logs(logs)
+        called.on_test_batch_end(step, logs)
+        step += 1
+        yield _PAUSE
+    logs = yield from read_logs(logs)
+    called.on_test_end(logs)
+    return logs
+
+
+def evaluate(
+    model: Any, x: Any = None, y: Any = None, batch_size: int | None = None, verbose: Any = "auto", sample_weight: Any = None,
+    steps: int | None = None, callbacks: Any = None, return_dict: bool = False, **kwargs: Any,
+) -> Generator[Any, Any, Any]:  # fmt: skip
+    """Evaluate a model; see Trainer.evaluate."""
+    if kwargs:
+        raise ArgumentError(message("evaluate", "known arguments", sorted(kwargs), "Check their spelling."))
+    data = as_batches(x, y, sample_weight, batch_size or 32, False, None, steps, "evaluate")
+    verbose = 1 if verbose == "auto" else int(verbose)
+    called = _callback_list(callbacks, model, progress=verbose != 0, verbose=verbose, epochs=1, steps=data.steps)
+    logs = yield from _test_epoch(model, data, called)
+    if return_dict:
+        return logs
+    return next(iter(logs.values())) if len(logs) == 1 else list(logs.values())
+
+
+def predict(
+    model: Any, x: Any, batch_size: int | None = None, verbose: Any = "auto", steps: int | None = None, callbacks: Any = None
+) -> Generator[Any, Any, Any]:
+    """Return a model's outputs; see Trainer.predict."""
+    data = as_batches(x, None, None, batch_size or 32, False, None, steps, "predict")
+    verbose = 1 if verbose == "auto" else int(verbose)
+    called = _callback_list(callbacks, model, progress=verbose != 0, verbose=verbose, epochs=1, steps=data.steps)
+    called.on_predict_begin()
+    parts: list[list[Any]] = []
+    struct: Any = None
+    stream, step = data.open(), 0
+    while True:
+        batch = yield from stream.pull()
+        if batch is END:
+            break
+        called.on_predict_batch_begin(step)
+        struct = model.predict_step(batch)
+        parts.append(leaves(struct))
+        called.on_predict_batch_end(step, {"outputs": struct})
+        step += 1
+        yield _PAUSE
+    called.on_predict_end()
+    if not parts:
+        raise ArgumentError(message("predict", "data with at least one batch", "none", "Check that x is not empty."))
+    joined = iter([_joined([p[i] for p in parts]) for i in range(len(parts[0]))])
+    return map_leaves(lambda _: next(joined), struct)
+
+
+def _joined(parts: Sequence[Any]) -> Any:
+    return parts[0] if len(parts) == 1 else op("concatenate")(list(parts), axis=0)
+
+
+def read_logs(logs: Any) -> Generator[Any, Any, dict[str, Any]]:
+    """Return logs with numbers in place of scalar tensors."""
+    numbers: dict[str, Any] = {}
+    for key, value in (logs or {}).items():
+        if isinstance(value, Tensor) and value.size == 1:
+            numbers[key] = (yield Read(value))[0]
+        elif isinstance(value, Tensor):
+            numbers[key] = value
+        elif hasattr(value, "value") and hasattr(value, "assign"):
+            numbers[key] = float(value.value)
+        else:
+            numbers[key] = value
+    return numbers
+
+
+_PAUSE = Pause()
+
+
+def _callback_list(callbacks: Any, model: Any, add_history: bool = False, progress: bool = False, **params: Any) -> CallbackList:
+    if isinstance(callbacks, CallbackList):
+        return callbacks
+    return CallbackList(callbacks, add_history=add_history, add_progbar=progress, model=model, **params)

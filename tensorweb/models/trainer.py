@@ -1,0 +1,275 @@
+"""Trainer: compile, the steps of training, evaluation and prediction, and what they report. The loops over data are in `fitting.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+from .. import losses as losses_module
+from .. import metrics as metrics_module
+from .. import optimizers
+from ..autodiff import GradientTape, leaves
+from ..errors import ArgumentError, message
+from ..serialization import deserialize_keras_object, serialize_keras_object
+from ..tensor import Tensor, as_tensor, op
+from ..waiting import wait, wait_async
+from . import fitting
+from .compiled import CompiledLoss, CompiledMetrics
+
+
+class Trainer:
+    """What models can do beside being layers. Custom training overrides `train_step`, `test_step`, `predict_step` or `compute_loss`."""
+
+    name: str
+    losses: Any
+    trainable_variables: Any
+    _layers: Any
+
+    def __init__(self) -> None:
+        self.optimizer: Any = None
+        self.loss: Any = None
+        self.compiled = False
+        self.stop_training = False
+        self.history: Any = None
+        self._compile_loss: CompiledLoss | None = None
+        self._compile_metrics: CompiledMetrics | None = None
+        self._loss_tracker: Any = None
+        self._compile_config: dict[str, Any] | None = None
+        self.steps_per_execution, self.run_eagerly, self.jit_compile = 1, False, False
+
+    # --- compiling ---
+
+    def compile(
+        self, optimizer: Any = "rmsprop", loss: Any = None, loss_weights: Any = None, metrics: Any = None, weighted_metrics: Any = None,
+        run_eagerly: bool = False, steps_per_execution: int = 1, jit_compile: Any = "auto", auto_scale_loss: bool = True,
+    ) -> None:  # fmt: skip
+        """Say how to train: optimizer, losses and metrics.
+
+        Args: `optimizer`: name, config or object; `loss`: a name, function or Loss, or a list or dict of them by output;
+        `loss_weights`: numbers by output; `metrics`, `weighted_metrics`: lists of names, functions or Metrics, or dicts by output.
+        The others are taken for Keras's sake: everything runs eagerly. Raises ArgumentError for unknown names.
+        """
+        made = optimizers.get(optimizer)
+        compile_loss = None if loss is None else CompiledLoss(loss, loss_weights)
+        compile_metrics = CompiledMetrics(metrics, weighted_metrics)
+        if auto_scale_loss and getattr(getattr(self, "dtype_policy", None), "name", "") == "mixed_float16" and made is not None:
+            made = made if isinstance(made, optimizers.LossScaleOptimizer) else optimizers.LossScaleOptimizer(made)
+        self.optimizer, self.loss = made, loss
+        self._compile_loss, self._compile_metrics = compile_loss, compile_metrics
+        self._loss_tracker = metrics_module.Mean(name="loss")
+        self.stop_training, self.compiled = False, True
+        self.steps_per_execution, self.run_eagerly, self.jit_compile = steps_per_execution, run_eagerly, False
+        self._compile_config = {
+            "optimizer": made, "loss": loss, "loss_weights": loss_weights, "metrics": metrics, "weighted_metrics": weighted_metrics,
+            "run_eagerly": run_eagerly, "steps_per_execution": steps_per_execution, "jit_compile": False,
+        }  # fmt: skip
+
+    def get_compile_config(self) -> dict[str, Any]:
+        """Return the arguments of `compile` as a config; empty if the model is not compiled."""
+        return {} if self._compile_config is None else serialize_keras_object(self._compile_config)
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compile as a saved model was."""
+        if type(self).compile is not Trainer.compile:
+            return
+        revived = {k: _revived(k, v) for k, v in config.items()}
+        self.compile(**{k: v for k, v in revived.items() if k != "auto_scale_loss" or v is not None})
+        if self.optimizer is not None and getattr(self, "built", False):
+            self.optimizer.build(self.trainable_variables)
+
+    def _need_compiled(self, what: str) -> None:
+        overridden = type(self).train_step is not Trainer.train_step and what == "fit"
+        if not self.compiled and not overridden:
+            raise ArgumentError(message(what, "a compiled model", "one that is not", "Call model.compile(optimizer, loss) first."))
+
+    # --- names, metrics ---
+
+    @property
+    def output_names_for_losses(self) -> list[str]:
+        """The outputs' names; of a subclassed model output_0, output_1, ..."""
+        try:
+            return list(self.output_names)  # type: ignore[attr-defined]
+        except (AttributeError, ArgumentError):
+            return []
+
+    def _names(self, y_pred: Any) -> list[str]:
+        names = self.output_names_for_losses
+        count = len(leaves(y_pred))
+        if len(names) == count:
+            return names
+        if isinstance(y_pred, dict) and len(y_pred) == count:
+            return list(y_pred)
+        return [f"output_{i}" for i in range(count)] if count > 1 else ["output"]
+
+    @property
+    def metrics(self) -> list[Any]:
+        """The running loss, the model's own metrics, those of its layers, and the compiled ones."""
+        from ..layers.tracking import held, is_metric, unique
+
+        skipped = {id(self._loss_tracker), id(self._compile_metrics)}
+        own = [m for m in held(self, is_metric) if id(m) not in skipped]
+        found = [] if self._loss_tracker is None else [self._loss_tracker]
+        found += own + [m for layer in self._layers for m in layer.metrics]
+        if self._compile_metrics is not None:
+            found += self._compile_metrics.metrics
+        if self._compile_loss is not None:
+            found += self._compile_loss.metrics
+        return unique(found)
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The names of the metrics."""
+        return [m.name for m in self.metrics]
+
+    def reset_metrics(self) -> None:
+        """Begin all metrics anew."""
+        for m in self.metrics:
+            m.reset_state()
+
+    def get_metrics_result(self) -> dict[str, Any]:
+        """Return the metrics' values by name."""
+        compiled = {id(m) for m in self._compile_metrics.metrics} if self._compile_metrics is not None else set()
+        found: dict[str, Any] = {}
+        for m in self.metrics:
+            if id(m) not in compiled:
+                value = m.result()
+                found.update(value if isinstance(value, dict) else {m.name: value})
+        if self._compile_metrics is not None:
+            found.update(self._compile_metrics.results())
+        return found
+
+    # --- losses and metrics of a batch ---
+
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True, allow_empty: bool = False
+    ) -> Any:
+        """Return the scalar to minimise: the compiled losses and what layers added. May be overridden."""
+        parts = []
+        if self._compile_loss is not None:
+            total = self._compile_loss(y, y_pred, sample_weight, self._names(y_pred))
+            parts = [] if total is None else [total]
+        parts += [op("sum")(loss) if getattr(loss, "shape", ()) else loss for loss in self.losses]
+        if not parts:
+            if allow_empty:
+                return as_tensor(0.0, "compute_loss")
+            raise ArgumentError(message("fit", "a loss", "none", "Pass loss= to compile, or call add_loss in a layer."))
+        total = parts[0]
+        for part in parts[1:]:
+            total = total + part
+        return total
+
+    def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
+        """Take a batch into the compiled metrics and return all metrics' values. May be overridden."""
+        if self._compile_metrics is not None and y is not None:
+            self._compile_metrics.update(y, y_pred, sample_weight, self._names(y_pred))
+        return self.get_metrics_result()
+
+    # --- steps ---
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        """Take one step on a batch (x, y, sample_weight) and return the metrics. May be overridden."""
+        x, y, sample_weight = fitting.unpack(data)
+        with GradientTape() as tape:
+            y_pred = self(x, training=True)  # type: ignore[operator]
+            loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=True)
+            scaled = self.optimizer.scale_loss(loss) if self.optimizer is not None else loss
+        self._track_loss(loss, x)
+        variables = self.trainable_variables
+        if variables and self.optimizer is not None:
+            self.optimizer.apply(tape.gradient(scaled, variables), variables)
+        return self.compute_metrics(x, y, y_pred, sample_weight)
+
+    def test_step(self, data: Any) -> dict[str, Any]:
+        """Evaluate a batch (x, y, sample_weight) and return the metrics. May be overridden."""
+        x, y, sample_weight = fitting.unpack(data)
+        y_pred = self(x, training=False)  # type: ignore[operator]
+        loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=False, allow_empty=True)
+        self._track_loss(loss, x)
+        return self.compute_metrics(x, y, y_pred, sample_weight)
+
+    def predict_step(self, data: Any) -> Any:
+        """Return the outputs for a batch. May be overridden."""
+        x, _, _ = fitting.unpack(data)
+        return self(x, training=False)  # type: ignore[operator]
+
+    def _track_loss(self, loss: Any, x: Any) -> None:
+        first: Any = leaves(x)[0] if leaves(x) else None
+        weight = first.shape[0] if getattr(first, "shape", ()) else 1
+        if self._loss_tracker is not None:
+            self._loss_tracker.update_state(loss, sample_weight=weight)
+
+    # --- loops, each once: a generator, driven blocking or in an event loop ---
+
+    def fit(self, *args: Any, **kwargs: Any) -> Any:
+        """Train, and return the History: its `history` holds a list for each metric, a value an epoch.
+
+        Args: `x`, `y`: tensors, arrays, lists or nested ones, or `x` a Dataset, PyDataset or generator of (x, y[, sample_weight]);
+        `batch_size` (32), `epochs` (1), `verbose` ("auto", 0, 1 a bar, 2 a line), `callbacks`, `validation_split`,
+        `validation_data`, `shuffle`, `class_weight`, `sample_weight`, `initial_epoch`, `steps_per_epoch`, `validation_steps`,
+        `validation_batch_size`, `validation_freq`. Raises ArgumentError before anything changed if the data do not fit.
+        """
+        return wait(self._fit(*args, **kwargs))
+
+    async def fit_async(self, *args: Any, **kwargs: Any) -> Any:
+        """Train as `fit` does, without blocking the event loop."""
+        return await wait_async(self._fit(*args, **kwargs))
+
+    def _fit(self, *args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+        self._need_compiled("fit")
+        return fitting.fit(self, *args, **kwargs)
+
+    def evaluate(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the loss and metrics on data: a number, a list, or with `return_dict=True` a dict.
+
+        Args: `x`, `y`, `batch_size`, `verbose`, `sample_weight`, `steps`, `callbacks`, `return_dict`, as in `fit`.
+        """
+        return wait(self._evaluate(*args, **kwargs))
+
+    async def evaluate_async(self, *args: Any, **kwargs: Any) -> Any:
+        """Evaluate without blocking the event loop."""
+        return await wait_async(self._evaluate(*args, **kwargs))
+
+    def _evaluate(self, *args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+        self._need_compiled("evaluate")
+        return fitting.evaluate(self, *args, **kwargs)
+
+    def predict(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the outputs for all of `x`, batch by batch, joined. Args: `x`, `batch_size`, `verbose`, `steps`, `callbacks`."""
+        return wait(fitting.predict(self, *args, **kwargs))
+
+    async def predict_async(self, *args: Any, **kwargs: Any) -> Any:
+        """Predict without blocking the event loop."""
+        return await wait_async(fitting.predict(self, *args, **kwargs))
+
+    # --- single batches ---
+
+    def train_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None, return_dict: bool = False) -> Any:
+        """Take one step on one batch and return the loss and metrics."""
+        self._need_compiled("train_on_batch")
+        logs = self.train_step(fitting.one_batch(x, y, sample_weight, class_weight))
+        return _numbers(logs, return_dict)
+
+    def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
+        """Evaluate one batch and return the loss and metrics."""
+        self._need_compiled("test_on_batch")
+        return _numbers(self.test_step(fitting.one_batch(x, y, sample_weight)), return_dict)
+
+    def predict_on_batch(self, x: Any) -> Any:
+        """Return the outputs for one batch."""
+        return self.predict_step(fitting.one_batch(x))
+
+
+def _numbers(logs: dict[str, Any], return_dict: bool) -> Any:
+    values = {k: float(v) if isinstance(v, Tensor) and v.size == 1 else v for k, v in logs.items()}
+    if return_dict:
+        return values
+    return next(iter(values.values())) if len(values) == 1 else list(values.values())
+
+
+def _revived(key: str, value: Any) -> Any:
+    """Return an argument of `compile` from its config."""
+    if key == "optimizer":
+        return optimizers.deserialize(value) if isinstance(value, dict) else value
+    if key == "loss" and isinstance(value, dict) and "class_name" in value:
+        return losses_module.get(value)
+    return deserialize_keras_object(value) if isinstance(value, (dict, list)) else value

@@ -1,0 +1,25 @@
+"""Every layer case on every backend: outputs, gradients, masks, configs, shapes as Keras has them."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import tensorweb as tw
+
+from . import replay
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("subject", replay.subjects())
+def test_layers_as_keras(subject):
+    wrong = [(replay.label(c), w) for c in replay.load(subject) for w in [replay.check(c, tw)] if w]
+    assert not wrong, "\n".join(f"{name}: {problems[:3]}" for name, problems in wrong[:20])
+
+
+def test_layers_without_numpy():
+    command = [sys.executable, "-m", "tests.layers.replay", "--backend", "python", "--block-numpy", "--small"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
