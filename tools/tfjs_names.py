@@ -8,9 +8,9 @@ GROUPS = (
     "tensors: Creation", "tensors: Classes", "tensors: Matrices", "tensors: Random", "tensors: Slicing and Joining",
     "tensors: Transformations", "ops: Arithmetic", "ops: Basic math", "ops: Convolution", "ops: Dropout", "ops: Evaluation", "ops: Logical",
     "ops: Matrices", "ops: Moving Average", "ops: Normalization", "ops: RNN", "ops: Ragged", "ops: Reduction", "ops: Scan", "ops: Segment",
-    "ops: Slicing and Joining", "ops: Spectral", "ops: undocumented-heading", "tf.fused.*", "tf.image.*", "tf.linalg.*", "tf.losses.*",
-    "tf.math.*", "tf.signal.*", "tf.sparse.*", "tf.spectral.*", "tf.string.*", "tf.train.*", "performance: Memory", "performance: Profile",
-    "performance: Timing", "training: Classes", "training: Gradients", "backends", "engine/env functions",
+    "ops: Slicing and Joining", "ops: Spectral", "ops: undocumented-heading", "tf.fused.*", "tf.image.*", "tf.io.*", "tf.linalg.*",
+    "tf.losses.*", "tf.math.*", "tf.signal.*", "tf.sparse.*", "tf.spectral.*", "tf.string.*", "tf.train.*", "performance: Memory",
+    "performance: Profile", "performance: Timing", "training: Classes", "training: Gradients", "backends", "engine/env functions",
 )  # fmt: skip
 
 # Where Keras (NumPy) has another name, or several functions are one.
@@ -41,6 +41,9 @@ NAMES = {
     "findBackend": "find_backend", "registerKernel": "ops.define.primitive", "registerGradient": "ops.define.Primitive.vjp",
     "getGradient": "ops.define.Primitive.vjp", "nextFrame": "next_frame",
     "divNoNan": "divide_no_nan", "floorDiv": "floor_divide", "basicLSTMCell": "basic_lstm_cell", "multiRNNCell": "multi_rnn_cell",
+    "io.isHTTPScheme": "io.is_http_scheme", "io.browserHTTPRequest": "io.http", "io.fromMemorySync": "io.from_memory",
+    "io.withSaveHandlerSync": "io.with_save_handler", "io.CompositeArrayBuffer": "io.CompositeArrayBuffer",
+    "io.getModelArtifactsForJSONSync": "io.get_model_artifacts_for_json_sync",
     **{f"tensor{n}d": "tensor" for n in range(1, 7)}, **{f"concat{n}d": "concatenate" for n in range(1, 5)},
     **{f"pad{n}d": "pad" for n in range(1, 5)}, **{f"reverse{n}d": "flip" for n in range(1, 5)},
     **{f"slice{n}d": "slice" for n in range(1, 5)},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from .. import activations, config, layers
 from ..errors import ArgumentError, ShapeError, message
@@ -48,7 +48,9 @@ def check_arguments(where: str, weights: Any, include_top: bool, classifier_acti
         raise ArgumentError(message(where, wanted, repr(classifier_activation), "They were trained with softmax."))
 
 
-def image_shape(where: str, input_shape: Any, default_size: int, include_top: bool) -> tuple[int | None, ...]:
+def image_shape(
+    where: str, input_shape: Any, default_size: int, include_top: bool, min_size: int = MIN_SIZE
+) -> tuple[int | None, ...]:
     """Return the shape of input images, checked; without one the default size with a classifier, else any."""
     first = channels_first()
     if not input_shape:
@@ -60,8 +62,8 @@ def image_shape(where: str, input_shape: Any, default_size: int, include_top: bo
     sizes, channels = (shape[1:], shape[0]) if first else (shape[:2], shape[2])
     if channels not in (1, 3):
         warnings.warn(f"{where}: images usually have 1 or 3 channels, these have {channels}", stacklevel=4)
-    if any(s is not None and s < MIN_SIZE for s in sizes):
-        raise ShapeError(message(where, f"an `input_shape` of at least {MIN_SIZE} by {MIN_SIZE}", shape, "The network halves it 5 times."))
+    if any(s is not None and s < min_size for s in sizes):
+        raise ShapeError(message(where, f"an `input_shape` of at least {min_size} by {min_size}", shape, "The network halves it 5 times."))
     if include_top and None in shape:
         raise ShapeError(message(where, "a fixed `input_shape` with include_top", shape, "Fix all sizes, or pass include_top=False."))
     return shape
@@ -124,40 +126,61 @@ def assemble(inputs: Any, outputs: Any, name: str | None, weights: Any) -> Funct
     return model
 
 
-# --- a family of networks with the same arguments ---
+# --- networks with the same arguments ---
 
 
-def network(
-    name: str, body: Body, default_size: int = 224, top: Body | None = None, initializer: Any = "glorot_uniform",
-    pool_names: tuple[str | None, str | None] = ("avg_pool", "max_pool"), doc: str = "",
-) -> Callable[..., Functional]:  # fmt: skip
-    """Return a function with Keras's arguments that makes a network: `body` from images to features, `top` to a vector.
+class Network(NamedTuple):
+    """What tells one network from another: `body` makes features of images, `top` a vector of features (by default their average)."""
 
-    Without `top` a global average precedes the classifier.
-    """
+    name: str
+    body: Body
+    doc: str
+    default_size: int = 224
+    min_size: int = MIN_SIZE
+    top: Body | None = None
+    initializer: Any = "glorot_uniform"
+    pool_names: tuple[str | None, str | None] = ("avg_pool", "max_pool")
 
-    def make(
-        include_top: bool = True, weights: Any = "imagenet", input_tensor: Any = None, input_shape: Any = None,
-        pooling: str | None = None, classes: int = 1000, classifier_activation: Any = "softmax", name: str | None = name.lower(),
-    ) -> Functional:  # fmt: skip
-        where = make.__name__
-        check_arguments(where, weights, include_top, classifier_activation)
-        shape = image_shape(where, input_shape, default_size, include_top)
-        inputs = image_input(where, shape, input_tensor)
-        x = body(inputs)
-        if include_top:
-            x = layers.GlobalAveragePooling2D(name="avg_pool")(x) if top is None else top(x)
-            x = layers.Dense(classes, activation=classifier_activation, kernel_initializer=initializer, name="predictions")(x)
-        else:
-            x = pooled(x, pooling, pool_names)
-        return assemble(inputs, x, name, weights)
 
-    make.__name__ = make.__qualname__ = name
-    make.__doc__ = f"""{doc}
+def build(
+    network: Network, include_top: bool, weights: Any, input_tensor: Any, input_shape: Any, pooling: str | None, classes: int,
+    classifier_activation: Any, name: str | None, before: Body | None = None,
+) -> Functional:  # fmt: skip
+    """Return the model of a network; `before` is what its images go through first."""
+    where = network.name
+    check_arguments(where, weights, include_top, classifier_activation)
+    shape = image_shape(where, input_shape, network.default_size, include_top, network.min_size)
+    inputs = image_input(where, shape, input_tensor)
+    x = network.body(inputs if before is None else before(inputs))
+    if include_top:
+        x = layers.GlobalAveragePooling2D(name="avg_pool")(x) if network.top is None else network.top(x)
+        x = layers.Dense(classes, activation=classifier_activation, kernel_initializer=network.initializer, name="predictions")(x)
+    else:
+        x = pooled(x, pooling, network.pool_names)
+    return assemble(inputs, x, name, weights)
+
+
+def described(make: Callable[..., Functional], network: Network) -> Callable[..., Functional]:
+    """Return the function that makes a network, with its name and text."""
+    make.__name__ = make.__qualname__ = network.name
+    make.__doc__ = f"""{network.doc}
 
     Args: `include_top`: with the classifier; `weights`: None (random) or the path of a file; `input_tensor`: a symbolic tensor to
     use as images; `input_shape` without the batch; `pooling` of the features without the top: None, avg or max; `classes`;
     `classifier_activation`; `name`. Raises ArgumentError for weights="imagenet", which would have to be downloaded, ShapeError for
-    images that are too small. Keras's {name}.
+    images that are too small. Keras's {network.name}.
     """
     return make
+
+
+def function_of(network: Network, name: str | None = None) -> Callable[..., Functional]:
+    """Return the function with Keras's arguments that makes a network."""
+
+    def make(
+        include_top: bool = True, weights: Any = "imagenet", input_tensor: Any = None, input_shape: Any = None,
+        pooling: str | None = None, classes: int = 1000, classifier_activation: Any = "softmax",
+        name: str | None = name or network.name.lower(),
+    ) -> Functional:  # fmt: skip
+        return build(network, include_top, weights, input_tensor, input_shape, pooling, classes, classifier_activation, name)
+
+    return described(make, network)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import layers
-from .assembling import channel_axis, channels_of, network
+from .assembling import Network, channel_axis, channels_of, function_of
 from .imagenet_utils import decode_predictions, preprocessor
 from .resnet import active
 
@@ -48,5 +48,5 @@ def _body(depths: tuple[int, ...]) -> Callable[[Any], Any]:
 
 
 DenseNet121, DenseNet169, DenseNet201 = (
-    network(f"DenseNet{layers_}", _body(depths), doc=f"Return a DenseNet of {layers_} layers.") for layers_, depths in DEPTHS.items()
+    function_of(Network(f"DenseNet{size}", _body(depths), f"Return a DenseNet of {size} layers.")) for size, depths in DEPTHS.items()
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 from .. import layers
 from ..models import Functional
-from .assembling import channel_axis, channels_first, channels_of, divisible, half_padding, network
+from .assembling import Network, channel_axis, channels_first, channels_of, divisible, function_of, half_padding
 from .imagenet_utils import decode_predictions, preprocessor
 
 # Network: (width, depth, image size, rate of the classifier's dropout).
@@ -26,12 +26,17 @@ preprocess_input = preprocessor("EfficientNet", None)
 __all__ = [*(f"EfficientNet{k}" for k in SCALES), "decode_predictions", "preprocess_input"]
 
 
-def _initializer(scale: float, distribution: str) -> dict[str, Any]:
+def initializer(scale: float, distribution: str) -> dict[str, Any]:
+    """Return the config of the family's initializers."""
     return {"class_name": "VarianceScaling", "config": {"scale": scale, "mode": "fan_out", "distribution": distribution}}
 
 
-def _conv(filters: int, size: int = 1, strides: int = 1, padding: str = "same", **options: Any) -> Any:
-    return layers.Conv2D(filters, size, strides, padding, kernel_initializer=_initializer(2.0, "truncated_normal"), **options)
+KERNELS = initializer(2.0, "truncated_normal")
+
+
+def conv(filters: int, size: int = 1, strides: int = 1, padding: str = "same", **options: Any) -> Any:
+    """Return a convolution with the family's initializer."""
+    return layers.Conv2D(filters, size, strides, padding, kernel_initializer=KERNELS, **options)
 
 
 def _normalized(x: Any, name: str) -> Any:
@@ -42,28 +47,28 @@ def _active(x: Any, name: str) -> Any:
     return layers.Activation("swish", name=f"{name}activation")(_normalized(x, f"{name}bn"))
 
 
-def _excited(x: Any, squeezed: int, name: str) -> Any:
+def excited(x: Any, squeezed: int, name: str) -> Any:
     """Return the images with each channel scaled by a network of the channels' means."""
     filters = channels_of(x)
     scale = layers.GlobalAveragePooling2D(name=f"{name}se_squeeze")(x)
     scale = layers.Reshape((filters, 1, 1) if channels_first() else (1, 1, filters), name=f"{name}se_reshape")(scale)
-    scale = _conv(squeezed, activation="swish", name=f"{name}se_reduce")(scale)
-    scale = _conv(filters, activation="sigmoid", name=f"{name}se_expand")(scale)
+    scale = conv(squeezed, activation="swish", name=f"{name}se_reduce")(scale)
+    scale = conv(filters, activation="sigmoid", name=f"{name}se_expand")(scale)
     return layers.Multiply(name=f"{name}se_excite")([x, scale])
 
 
 def _block(x: Any, kernel: int, filters: int, expansion: int, stride: int, drop_rate: float, name: str) -> Any:
     inputs, channels = x, channels_of(x)
     if expansion != 1:
-        x = _conv(channels * expansion, use_bias=False, name=f"{name}expand_conv")(x)
+        x = conv(channels * expansion, use_bias=False, name=f"{name}expand_conv")(x)
         x = _active(x, f"{name}expand_")
     if stride == 2:
         x = layers.ZeroPadding2D(half_padding(x, kernel), name=f"{name}dwconv_pad")(x)
-    initializer, padding = _initializer(2.0, "truncated_normal"), "valid" if stride == 2 else "same"
-    x = layers.DepthwiseConv2D(kernel, stride, padding, use_bias=False, depthwise_initializer=initializer, name=f"{name}dwconv")(x)
+    padding = "valid" if stride == 2 else "same"
+    x = layers.DepthwiseConv2D(kernel, stride, padding, use_bias=False, depthwise_initializer=KERNELS, name=f"{name}dwconv")(x)
     x = _active(x, name)
-    x = _excited(x, max(1, int(channels * EXCITATION)), name)
-    x = _conv(filters, use_bias=False, name=f"{name}project_conv")(x)
+    x = excited(x, max(1, int(channels * EXCITATION)), name)
+    x = conv(filters, use_bias=False, name=f"{name}project_conv")(x)
     x = _normalized(x, f"{name}project_bn")
     if stride > 1 or channels != filters:
         return x
@@ -77,7 +82,7 @@ def _body(width: float, depth: float) -> Callable[[Any], Any]:
         x = layers.Rescaling(1.0 / 255.0)(x)
         x = layers.Normalization(axis=channel_axis(3))(x)
         x = layers.ZeroPadding2D(half_padding(x, 3), name="stem_conv_pad")(x)
-        x = _conv(divisible(32 * width), 3, 2, "valid", use_bias=False, name="stem_conv")(x)
+        x = conv(divisible(32 * width), 3, 2, "valid", use_bias=False, name="stem_conv")(x)
         x = _active(x, "stem_")
         counts = [ceil(depth * group[1]) for group in GROUPS]
         done, total = 0, sum(counts)
@@ -86,7 +91,7 @@ def _body(width: float, depth: float) -> Callable[[Any], Any]:
                 name = f"block{i}{chr(ord('a') + j)}_"
                 x = _block(x, kernel, divisible(filters * width), expansion, stride if j == 0 else 1, DROP_RATE * done / total, name)
                 done += 1
-        x = _conv(divisible(1280 * width), use_bias=False, name="top_conv")(x)
+        x = conv(divisible(1280 * width), use_bias=False, name="top_conv")(x)
         return _active(x, "top_")
 
     return body
@@ -100,7 +105,7 @@ def _efficientnet(name: str) -> Callable[..., Functional]:
         return layers.Dropout(dropout, name="top_dropout")(x)
 
     doc = f"Return an EfficientNet{name}, for images of {size} by {size} with pixels in [0, 255] unless told otherwise."
-    return network(f"EfficientNet{name}", _body(width, depth), size, top, _initializer(1 / 3, "uniform"), doc=doc)
+    return function_of(Network(f"EfficientNet{name}", _body(width, depth), doc, size, top=top, initializer=initializer(1 / 3, "uniform")))
 
 
 EfficientNetB0, EfficientNetB1, EfficientNetB2, EfficientNetB3 = map(_efficientnet, ("B0", "B1", "B2", "B3"))

@@ -89,7 +89,7 @@ def decode_predictions(preds: Any, top: int = 5) -> list[list[tuple[str, str, fl
     classes = _classes()
     rows = as_tensor(preds, "decode_predictions").tolist()
     best = [sorted(range(1000), key=lambda i: row[i], reverse=True)[:top] for row in rows]
-    return [[(*classes[str(i)], row[i]) for i in chosen] for row, chosen in zip(rows, best)]  # type: ignore[misc]
+    return [[(*classes[str(i)], row[i]) for i in chosen] for row, chosen in zip(rows, best)]
 
 
 def preprocessor(network: str, mode: str | None) -> Callable[..., Any]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import layers
-from .assembling import channel_axis, network
+from .assembling import Network, channel_axis, function_of
 from .imagenet_utils import decode_predictions, preprocessor
 
 # Blocks in each of the four stacks.
@@ -63,5 +63,5 @@ def _body(depths: tuple[int, ...]) -> Callable[[Any], Any]:
 
 
 ResNet50, ResNet101, ResNet152 = (
-    network(f"ResNet{layers_}", _body(depths), doc=f"Return a ResNet of {layers_} layers.") for layers_, depths in DEPTHS.items()
+    function_of(Network(f"ResNet{size}", _body(depths), f"Return a ResNet of {size} layers.")) for size, depths in DEPTHS.items()
 )

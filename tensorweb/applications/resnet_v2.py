@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import layers
-from .assembling import network
+from .assembling import Network, function_of
 from .imagenet_utils import decode_predictions, preprocessor
 from .resnet import DEPTHS, WIDTHS, active, stem
 
@@ -41,6 +41,6 @@ def _body(depths: tuple[int, ...]) -> Callable[[Any], Any]:
 
 
 ResNet50V2, ResNet101V2, ResNet152V2 = (
-    network(f"ResNet{layers_}V2", _body(depths), doc=f"Return a ResNet of the second version of {layers_} layers.")
-    for layers_, depths in DEPTHS.items()
+    function_of(Network(f"ResNet{size}V2", _body(depths), f"Return a ResNet of the second version of {size} layers."))
+    for size, depths in DEPTHS.items()
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import layers
 from ..models import Functional
-from .assembling import network
+from .assembling import Network, function_of
 
 WIDTHS = (64, 128, 256, 512, 512)
 
@@ -29,4 +29,4 @@ def vgg(name: str, depths: tuple[int, ...]) -> Callable[..., Functional]:
             x = layers.MaxPooling2D(2, 2, name=f"block{i}_pool")(x)
         return x
 
-    return network(name, body, top=_top, pool_names=(None, None), doc=f"Return a {name}.")
+    return function_of(Network(name, body, f"Return a {name}.", top=_top, pool_names=(None, None)))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..autodiff import leaves
+from ..errors import ArgumentError, message
 from ..tensor import Tensor, Variable
 from .callback import Callback, Logs
 from .history import History
@@ -68,7 +69,7 @@ class CallbackList(Callback):
 
     def _end(self, name: str, logs: Logs) -> None:
         if self._open <= 0:
-            raise ValueError(f"{name}: expected its on_..._begin before, got none. Call the hooks in pairs.")
+            raise ArgumentError(message(name, "its hook of the beginning first", "none", "Call the hooks in pairs."))
         self._call(name, numbers(logs))
         self._open -= 1
 

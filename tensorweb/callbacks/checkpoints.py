@@ -169,7 +169,7 @@ class BackupAndRestore(Callback):
 
     def _restore(self) -> None:
         if not self.model.built:
-            raise ArgumentError(message("BackupAndRestore", "a model that is built", "one that is not", "Call it on a batch of data first."))
+            raise ArgumentError(message("BackupAndRestore", "a model that is built", "one that is not", "Call it on a batch first."))
         if os.path.exists(self._weights_path):
             if self.model.optimizer is not None and not self.model.optimizer.built:
                 self.model.optimizer.build(self.model.trainable_variables)

@@ -25,7 +25,7 @@ class LearningRateScheduler(Callback):
         """Set the learning rate."""
         from ..utils.messages import print_message
 
-        for name, optimizer in optimizers_of(self.model):
+        for name, optimizer in optimizers_of(self.model.optimizer):
             rate = self._set(optimizer, epoch)
             if self.verbose > 0:
                 which = f"{name} " if name else ""
@@ -33,7 +33,8 @@ class LearningRateScheduler(Callback):
 
     def _set(self, optimizer: Any, epoch: int) -> Any:
         if not hasattr(optimizer, "learning_rate"):
-            raise ArgumentError(message("LearningRateScheduler", "an optimizer with a learning rate", type(optimizer).__name__, "Use another."))
+            got = type(optimizer).__name__
+            raise ArgumentError(message("LearningRateScheduler", "an optimizer with a learning_rate", got, "Use another."))
         old = float(optimizer.learning_rate)
         rate = self.schedule(epoch, old) if _takes_two(self.schedule) else self.schedule(epoch)
         if not isinstance(rate, float) and type(rate).__name__ != "float32":
@@ -84,8 +85,10 @@ class ReduceLROnPlateau(MonitorCallback):
             self.best, self.wait = current, 0
         elif not self.in_cooldown():
             self.wait += 1
-            if self.wait >= self.patience and any([self._reduce(*pair, epoch) for pair in optimizers_of(self.model)]):
-                self.cooldown_counter, self.wait = self.cooldown, 0
+            if self.wait >= self.patience:
+                reduced = [self._reduce(name, optimizer, epoch) for name, optimizer in optimizers_of(self.model.optimizer)]
+                if any(reduced):
+                    self.cooldown_counter, self.wait = self.cooldown, 0
 
     def _reduce(self, name: str, optimizer: Any, epoch: int) -> bool:
         from ..utils.messages import print_message
@@ -104,17 +107,17 @@ class ReduceLROnPlateau(MonitorCallback):
         return self.cooldown_counter > 0
 
 
-def optimizers_of(model: Any) -> Iterator[tuple[str, Any]]:
-    """Yield (name, optimizer) of the model's optimizers: one without a name, or those within a MultiOptimizer."""
-    if hasattr(model.optimizer, "optimizers"):
-        yield from ((o.name, o) for o in model.optimizer.optimizers)
+def optimizers_of(optimizer: Any) -> Iterator[tuple[str, Any]]:
+    """Yield (name, optimizer): those within a MultiOptimizer, or the one itself with no name."""
+    if hasattr(optimizer, "optimizers"):
+        yield from ((o.name, o) for o in optimizer.optimizers)
     else:
-        yield "", model.optimizer
+        yield "", optimizer
 
 
 def add_learning_rates(model: Any, logs: dict[str, Any]) -> None:
     """Add the learning rate, or those of each optimizer, to logs."""
-    for name, optimizer in optimizers_of(model):
+    for name, optimizer in optimizers_of(model.optimizer):
         logs[f"learning_rate_{name}" if name else "learning_rate"] = float(optimizer.learning_rate)
 
 

@@ -39,9 +39,8 @@ class MonitorCallback(Callback):
             return "max" if known[-1] == "up" else "min"
         if name == "loss":
             return "min"
-        raise ArgumentError(
-            message(type(self).__name__, "mode 'min' or 'max' for a metric whose better direction is unknown", repr(self.monitor), "Pass mode=.")
-        )
+        wanted = "mode 'min' or 'max' for a metric whose better direction is unknown"
+        raise ArgumentError(message(type(self).__name__, wanted, repr(self.monitor), "Pass mode=."))
 
     def _is_improvement(self, value: float, reference: float | None) -> bool:
         return reference is None or self.monitor_op(value - self.min_delta, reference)

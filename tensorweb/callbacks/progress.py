@@ -11,7 +11,7 @@ INTERVAL = 0.05  # seconds between two drawings of the bar
 
 
 class ProgbarLogger(Callback):
-    """Shows a progress bar with the losses and metrics; `fit`, `evaluate` and `predict` add it unless verbose is 0. Keras's ProgbarLogger."""
+    """Shows a progress bar with losses and metrics; `fit`, `evaluate` and `predict` add it unless verbose is 0. Keras's class."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -50,7 +50,7 @@ class TerminateOnNaN(Callback):
         if loss is None or math.isfinite(loss):
             return
         if self.raise_error:
-            raise NonFiniteLossError(message("fit", "a finite loss", f"{loss} at batch {batch}", "Lower the learning rate, or check the data."))
+            raise NonFiniteLossError(message("fit", "a finite loss", f"{loss} at batch {batch}", "Lower the learning rate."))
         print_message(f"Batch {batch}: Invalid loss, terminating training")
         self.model.stop_training = True
 
@@ -105,7 +105,8 @@ class SwapEMAWeights(Callback):
         several = getattr(optimizer, "optimizers", [optimizer])
         chosen = [o for o in several if getattr(o, "use_ema", False)]
         if not chosen or not all(hasattr(o, "_model_variables_moving_average") for o in chosen):
-            raise ArgumentError(message("SwapEMAWeights", "an optimizer with use_ema=True", type(optimizer).__name__, "Pass use_ema=True to it."))
+            got = f"{type(optimizer).__name__} without it"
+            raise ArgumentError(message("SwapEMAWeights", "an optimizer with use_ema=True", got, "Pass use_ema=True to it."))
         return [pair for o in chosen for pair in zip(o._trainable_variables, o._model_variables_moving_average)]
 
     def _swap(self, means_in_model: bool) -> None:

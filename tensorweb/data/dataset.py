@@ -147,7 +147,7 @@ class Dataset:
             raise ShapeError(
                 message("data.from_tensor_slices", "tensors with the same first dimension", shapes or "none", "Give all as many rows.")
             )
-        return Rows(table, Dataset(lambda: stages.each(lambda: range(shapes[0][0])), shapes[0][0], None))
+        return Rows(table, Dataset(lambda: stages.each(lambda: range(shapes[0][0])), shapes[0][0], None), True)
 
     @staticmethod
     def from_tensors(tensors: Any, name: str | None = None) -> Dataset:
@@ -221,6 +221,8 @@ class Dataset:
         if not parts or not all(isinstance(p, Dataset) for p in parts):
             got = ", ".join(type(p).__name__ for p in parts) or "none"
             raise ArgumentError(message("data.zip", "datasets", got, "Pass Dataset objects, or tuples and dicts of them."))
+        if all(isinstance(p, Rows) and p.is_whole and p._size == parts[0]._size for p in parts):
+            return Rows(map_structure(lambda d: d.table, structure), parts[0].order, True)
         finite = [p._size for p in parts if p._size != INFINITE_CARDINALITY]
         size = INFINITE_CARDINALITY if not finite else UNKNOWN_CARDINALITY if UNKNOWN_CARDINALITY in finite else min(finite)
         return Dataset(
@@ -447,8 +449,8 @@ class Dataset:
 class Rows(Dataset):
     """The rows of a table in an order: what only changes the order is done to row numbers, and batches are gathered at once."""
 
-    def __init__(self, table: Any, order: Dataset):
-        self.table, self.order = table, order
+    def __init__(self, table: Any, order: Dataset, is_whole: bool = False):
+        self.table, self.order, self.is_whole = table, order, is_whole  # whole: all rows, as they stand
         spec = map_structure(lambda t: TensorSpec(t.shape[1:], t.dtype), table)
         super().__init__(lambda: stages.rows(order._stream, table), order._size, spec)
 

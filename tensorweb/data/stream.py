@@ -13,6 +13,7 @@ import contextvars
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
 from typing import Any
 
+from ..engine import changed_state, state
 from ..waiting import Waits
 
 Stage = Generator[Any, Any, Any]
@@ -42,7 +43,11 @@ class Stream:
         answer = None
         while True:
             try:
-                item = self._stage.send(answer)
+                if state.get().scope is None:
+                    item = self._stage.send(answer)
+                else:  # what waits in a buffer must outlive the `tidy` in which it was made
+                    with changed_state(scope=None):
+                        item = self._stage.send(answer)
             except StopIteration:
                 raise End from None
             if type(item) is Element:

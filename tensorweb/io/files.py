@@ -191,10 +191,10 @@ def file_system(
     FileNotFoundError, or FormatError where the files do not fit one another.
 
     >>> import tempfile, tensorweb as tw
-    >>> handler = tw.io.file_system(tempfile.mkdtemp())
     >>> data, specs = tw.io.encode_weights({"x": tw.tensor([1.0, 2.0])})
-    >>> _ = handler.save(tw.io.ModelArtifacts({"class_name": "Model"}, specs, data))
-    >>> handler.load().tensors()["x"].tolist()
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = tw.io.file_system(folder).save(tw.io.ModelArtifacts({"class_name": "Model"}, specs, data))
+    ...     tw.io.file_system(folder).load().tensors()["x"].tolist()
     [1.0, 2.0]
     """
     return FileSystemHandler(path, on_progress, weight_shard_size, stream_weights)

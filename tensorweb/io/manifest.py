@@ -24,6 +24,9 @@ STRING_BYTES = 4
 
 MAX_RANK = 32
 
+# Control characters, backslashes (separators on Windows), lone surrogates.
+_NO_NAME = re.compile("[\x00-\x1f\x7f\\\\\ud800-\udfff]")
+
 
 class Quantization(NamedTuple):
     """How the numbers in a file stand for a weight's values: value = number * scale + min, or a float16."""
@@ -110,7 +113,7 @@ def check_path(path: Any, where: str = "weights manifest") -> str:
         raise FormatError(message(where, "a path", repr(path)[:80], "The manifest is damaged."))
     for form in {path, unquote(path)}:
         climbs = ".." in re.split(r"[/\\]", form) or form.startswith(("/", "\\", "~")) or re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", form)
-        if climbs or not form.isprintable() or "\\" in form or form.endswith("/"):
+        if climbs or _NO_NAME.search(form) or form.endswith("/"):
             raise FormatError(message(where, "a relative path below the model's folder", repr(path)[:80], "Do not trust this file."))
     return path
 

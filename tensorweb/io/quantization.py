@@ -126,7 +126,7 @@ def dequantize(data: memoryview, spec: WeightSpec) -> Tensor:
     numbers = typed(data, "B" if how.dtype == "uint8" else "H")
     if len(numbers) <= LEVELS[how.dtype]:
         return engine.upload(_values(numbers, how, spec), Spec(spec.shape, spec.dtype))
-    return lookup(numbers, _values(range(LEVELS[how.dtype] + 1), how, spec), spec.shape, spec.dtype)
+    return lookup(numbers, _values(_all_numbers(how.dtype), how, spec), spec.shape, spec.dtype)
 
 
 def lookup(numbers: Any, table: memoryview, shape: tuple[int, ...], dtype: str) -> Tensor:
@@ -146,6 +146,12 @@ def _values(numbers: Any, how: Quantization, spec: WeightSpec) -> memoryview:
         got = f"scale {scale}, min {least}"
         raise FormatError(message(f"weight {spec.name!r}", "32-bit integers", got, "The quantization is damaged."))
     return memoryview(array("i", [min(2**31 - 1, max(-(2**31), math.floor(v + 0.5))) for v in values]))
+
+
+@cache
+def _all_numbers(dtype: str) -> list[float]:
+    """Return the numbers of a dtype, as floats, which multiply faster than integers."""
+    return [float(n) for n in range(LEVELS[dtype] + 1)]
 
 
 @cache

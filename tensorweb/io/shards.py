@@ -13,7 +13,7 @@ from .manifest import Group, bytes_of_specs
 SHARD_BYTES = 4 * 1024 * 1024
 PIECE_BYTES = 1024 * 1024
 # What strings may take, of which only the number is declared.
-MAX_WEIGHT_BYTES = 2**36
+MAX_WEIGHT_BYTES = 2**32
 
 
 class Source(Protocol):

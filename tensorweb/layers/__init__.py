@@ -1,6 +1,7 @@
 """Keras's layers: one class each, in a file per subject."""
 
 from .activation import ELU, Activation, LeakyReLU, PReLU, ReLU, Softmax, ThresholdedReLU
+from .attention import AdditiveAttention, Attention
 from .batch_normalization import BatchNormalization
 from .bidirectional import Bidirectional
 from .conv_lstm import ConvLSTM1D, ConvLSTM2D, ConvLSTM2DCell, ConvLSTM3D, ConvLSTMCell
@@ -33,6 +34,8 @@ from .dropout import (
 )
 from .einsum_dense import EinsumDense
 from .embedding import Embedding, ReversibleEmbedding
+from .grouped_query_attention import GroupedQueryAttention
+from .grouped_query_attention import GroupedQueryAttention as GroupQueryAttention
 from .input_layer import Input, InputLayer
 from .input_spec import InputSpec
 from .layer import Layer
@@ -52,6 +55,7 @@ from .merging import (
     multiply,
     subtract,
 )
+from .multi_head_attention import MultiHeadAttention
 from .normalization import GroupNormalization, LayerNormalization, RMSNormalization, UnitNormalization
 from .padding import (
     Cropping1D,

@@ -21,7 +21,7 @@ class _Elementwise(Layer):
 
     def __init__(self, **kwargs: Any):
         super().__init__(**kwargs)
-        self.built = True
+        self.built = type(self).build is Layer.build
 
 
 class Activation(_Elementwise):

@@ -25,15 +25,17 @@ class Attention(Layer):
     """
 
     supports_masking = True
+    scale: Any = None
+    concat_score_weight: Any = None
 
     def __init__(self, use_scale: bool = False, score_mode: str = "dot", dropout: float = 0.0, seed: int | None = None, **kwargs: Any):
         super().__init__(**kwargs)
         if score_mode not in ("dot", "concat"):
-            raise ArgumentError(message(type(self).__name__, "score_mode 'dot' or 'concat'", repr(score_mode), "Choose one of them."))
+            advice = "Invalid value for argument score_mode. Expected one of {'dot', 'concat'}"
+            raise ArgumentError(message(type(self).__name__, "score_mode 'dot' or 'concat'", repr(score_mode), advice))
         self.use_scale, self.score_mode, self.dropout, self.seed = use_scale, score_mode, dropout, seed
         if dropout > 0:
             self.seed_generator = SeedGenerator(seed)
-        self.scale = self.concat_score_weight = None
 
     def build(self, input_shape: Any) -> None:
         """Make the weights that the scores are multiplied with."""
@@ -84,18 +86,20 @@ class Attention(Layer):
             output = op("where")(op("expand_dims")(q_mask, -1), output, 0.0)
         return (output, weights) if return_attention_scores else output
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:  # type: ignore[override]
         """Return the queries' mask."""
-        self._check(inputs, previous_mask)
-        return None if previous_mask is None else previous_mask[0]
+        self._check(inputs, mask)
+        return None if mask is None or mask[0] is None else as_tensor(mask[0], self.name)
 
     def _check(self, inputs: Any, mask: Any) -> None:
+        advice = "It must be called on a list of inputs, namely [query, value] or [query, value, key]; and the layer mask must be a list."
         for what, given in (("inputs", inputs), ("mask", mask)):
-            wrong_kind = not isinstance(given, list) if what == "inputs" else not isinstance(given, (list, tuple))
-            if given is not None and (wrong_kind or not 2 <= len(given) <= 3):
-                got = f"length {len(given)}" if isinstance(given, (list, tuple)) else repr(given)[:80]
-                wanted = f"{what} as a list of length 2 or 3"
-                raise ArgumentError(message(type(self).__name__, wanted, got, "[query, value] or [query, value, key]."))
+            if given is None and what == "mask":
+                continue
+            if not isinstance(given, list):
+                raise ArgumentError(message(type(self).__name__, f"{what} as a list", repr(given)[:80], advice))
+            if not 2 <= len(given) <= 3:
+                raise ArgumentError(message(type(self).__name__, f"{what} list of length 2 or 3", f"length {len(given)}", advice))
 
 
 class AdditiveAttention(Attention):

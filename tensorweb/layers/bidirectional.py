@@ -63,7 +63,8 @@ class Bidirectional(Layer):
         for name in ("stateful", "return_sequences", "return_state"):
             values = getattr(one, name), getattr(other, name)
             if values[0] != values[1]:
-                raise ArgumentError(message("Bidirectional", f"the same value for attribute \"{name}\" of both layers", values, "Change one."))
+                wanted = f'the same value for attribute "{name}" of both layers'
+                raise ArgumentError(message("Bidirectional", wanted, values, "Change one."))
 
     def build(self, sequences_shape: Any, initial_state_shape: Any = None) -> None:
         """Build both layers."""
@@ -88,6 +89,7 @@ class Bidirectional(Layer):
         if self.return_state:
             states = (*y[1:], *back[1:])
             y, back = y[0], back[0]
+        y, back = (t if t.dtype == self.compute_dtype else op("cast")(t, self.compute_dtype) for t in (y, back))
         if self.return_sequences:
             back = op("flip")(back, axis=1)
         merged = _MERGES[self.merge_mode](y, back)
@@ -105,14 +107,18 @@ class Bidirectional(Layer):
             kwargs["initial_state"] = state
         return layer(sequences, **kwargs)
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:  # type: ignore[override]
         """Return the masks of the outputs: the inputs' if they are sequences."""
-        mask = previous_mask[0] if isinstance(previous_mask, list) else previous_mask
+        mask = mask[0] if isinstance(mask, list) else mask
         mask = mask if self.return_sequences else None
         own = (mask, mask) if self.merge_mode is None else mask
         if not self.return_state:
             return own
         return own if self.merge_mode is None else (own,)
+
+    def compute_output_shape(self, sequences_shape: Any, initial_state_shape: Any = None) -> Any:
+        """Return the outputs' shape for inputs of a shape (None: unknown sizes)."""
+        return super().compute_output_shape(sequences_shape)
 
     # --- states ---
 
@@ -164,5 +170,9 @@ def _copy(layer: Any, name: str, **changes: Any) -> Any:
     config = serialize_keras_object(layer)
     config["config"].update(name=name, **changes)
     config.pop("build_config", None)
-    # The config comes from an object of this program: code in it is the user's own.
-    return deserialize_keras_object(config, custom_objects={type(layer).__name__: type(layer)}, safe_mode=False)
+    # The config comes from an object of this program: its classes are known, and code in it is the user's own.
+    within = [*layer._flatten_layers(), getattr(layer, "cell", layer)]
+    made = deserialize_keras_object(config, custom_objects={type(v).__name__: type(v) for v in within}, safe_mode=False)
+    if hasattr(layer, "use_cudnn"):
+        made.use_cudnn = layer.use_cudnn
+    return made

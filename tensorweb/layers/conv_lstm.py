@@ -41,8 +41,9 @@ class ConvLSTMCell(RNNCell):
         self.padding, self.data_format = padding_name(padding), standardize_data_format(data_format)
         if max(self.strides) > 1 and max(self.dilation_rate) > 1:
             got = f"strides={self.strides}, dilation_rate={self.dilation_rate}"
-            raise ArgumentError(message(type(self).__name__, "strides or a dilation_rate above 1, not both", got, "Leave one at 1."))
-        self._mask_by_gate = True
+            advice = "Specifying `strides > 1` is not compatible with `dilation_rate > 1`."
+            raise ArgumentError(message(type(self).__name__, "strides or a dilation_rate above 1", got, advice))
+        self.dropout_mask_count = self.gates
         self.input_spec = InputSpec(ndim=rank + 2)
         self.state_size = -1
         self.channel_axis = 1 if self.data_format == "channels_first" else rank + 1

@@ -42,12 +42,13 @@ class _Convolution(BaseConvolution):
         self.kernel = self._add_weight("kernel", "kernel", (*self.kernel_size, channels // self.groups, self.filters))
         self._add_bias(self.filters)
 
-    def _convolve(self, inputs: Any) -> Any:
+    def _convolve(self, inputs: Any, after: dict[str, Any]) -> Any:
         if self.rank == 2:
             return op("fused.conv2d")(
-                inputs, self.kernel, self.strides, self.padding, self.data_format, self.dilation_rate, bias=self.bias, **self._after
+                inputs, self.kernel, self.strides, self.padding, self.data_format, self.dilation_rate, bias=self.bias, **after
             )
-        return self._finish(op("conv")(inputs, self.kernel, self.strides, self.padding, self.data_format, self.dilation_rate))
+        made = op("conv")(inputs, self.kernel, self.strides, self.padding, self.data_format, self.dilation_rate)
+        return self._finish(made, after)
 
 
 class Conv1D(_Convolution):
@@ -113,12 +114,9 @@ class _Transposed(BaseConvolution):
         self.kernel = self._add_weight("kernel", "kernel", (*self.kernel_size, self.filters, self._channels(input_shape)))
         self._add_bias(self.filters)
 
-    def _convolve(self, inputs: Any) -> Any:
-        return self._finish(
-            op("conv_transpose")(
-                inputs, self.kernel, self.strides, self.padding, self.output_padding, self.data_format, self.dilation_rate
-            )
-        )
+    def _convolve(self, inputs: Any, after: dict[str, Any]) -> Any:
+        options = self.strides, self.padding, self.output_padding, self.data_format, self.dilation_rate
+        return self._finish(op("conv_transpose")(inputs, self.kernel, *options), after)
 
 
 class Conv1DTranspose(_Transposed):

@@ -68,21 +68,25 @@ class BaseConvolution(Layer):
     def _add_bias(self, filters: int) -> None:
         self.bias = self._add_weight("bias", "bias", (filters,)) if self.use_bias else None
 
-    def _finish(self, outputs: Any) -> Any:
-        """Return the outputs with bias and, where it can be fused, activation."""
+    def _finish(self, outputs: Any, after: dict[str, Any]) -> Any:
+        """Return the outputs with bias and what comes after it."""
         bias: Any = self.bias
         if bias is not None and self.data_format == "channels_first":
             bias = op("reshape")(bias, (-1, *(1,) * self.rank))
-        return finish(self.name, outputs, bias=bias, **self._after)
+        return finish(self.name, outputs, bias=bias, **after)
 
-    def _convolve(self, inputs: Any) -> Any:
-        """Return the convolution with bias and fused activation."""
+    def _convolve(self, inputs: Any, after: dict[str, Any]) -> Any:
+        """Return the convolution with bias and what comes `after` it in the same op: scale and shift, an activation by name."""
         raise NotImplementedError
 
     def call(self, inputs: Any) -> Any:
         """Return the convolution of the inputs, with bias and activation."""
-        outputs = self._convolve(inputs)
+        outputs = self._convolve(inputs, self._after)
         return outputs if self._activate is None else self._activate(outputs)
+
+    def fused_call(self, inputs: Any, **after: Any) -> Any:
+        """Return the convolution with bias and other parts of a fused op in place of the layer's activation: for inference plans."""
+        return self._convolve(inputs, after)
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:

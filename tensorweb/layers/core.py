@@ -20,7 +20,7 @@ class Identity(Layer):
 
     def __init__(self, **kwargs: Any):
         super().__init__(**kwargs)
-        self.built = True
+        self.built = type(self).build is Layer.build
 
     def call(self, inputs: Any) -> Any:
         """Return the inputs."""
@@ -43,7 +43,7 @@ class Masking(Layer):
         super().__init__(**kwargs)
         mask_value = deserialize_keras_object(mask_value) if isinstance(mask_value, dict) else mask_value
         self.mask_value = 0.0 if mask_value is None else mask_value.item() if hasattr(mask_value, "item") else mask_value
-        self.built = True
+        self.built = type(self).build is Layer.build
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """Return which steps have another value."""

@@ -51,7 +51,7 @@ class Dense(Layer):
 
     def call(self, inputs: Any) -> Any:
         """Return the outputs for inputs (batch, ..., n)."""
-        fused = fusible(self.activation)
+        fused = "linear" if self.activation is None else fusible(self.activation)
         made = op("fused.matmul")(inputs, self.kernel, bias=self.bias, activation=fused or "linear")
         return made if fused else self.activation(made)
 
@@ -59,6 +59,10 @@ class Dense(Layer):
     def from_keras2_config(cls, config: dict[str, Any]) -> Any:
         """Return a layer of a config of Keras 2 or TensorFlow.js, whose hard_sigmoid is another function."""
         return cls.from_config(keras2_config(cls.__name__, config))
+
+    def fused_call(self, inputs: Any, **after: Any) -> Any:
+        """Return the product with bias and other parts of a fused op in place of the layer's activation: for inference plans."""
+        return op("fused.matmul")(inputs, self.kernel, bias=self.bias, **after)
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""

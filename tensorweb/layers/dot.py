@@ -57,6 +57,10 @@ class Dot(Merge):
         made = op("einsum")(f"{''.join(ours)},{''.join(theirs)}->{''.join(kept)}", x, y)
         return op("reshape")(made, (x.shape[0], 1)) if len(kept) == 1 else made
 
+    def _tied(self, shapes: list[tuple]) -> list[tuple[tuple[int, int], ...]]:
+        a, b = self._axes_of(*shapes)
+        return [((0, 0), (1, 0)), ((0, a), (1, b))]
+
     def _axes_of(self, first: Any, second: Any) -> tuple[int, int]:
         """Return the axes counted from the front."""
         pair = (self.axes, self.axes) if isinstance(self.axes, int) else self.axes

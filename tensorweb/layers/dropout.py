@@ -29,7 +29,7 @@ class _Noise(Layer):
         setattr(self, strength, value)
         if value > 0:
             self.seed_generator = SeedGenerator(seed)
-        self.built = True
+        self.built = type(self).build is Layer.build
 
     def call(self, inputs: Any, training: bool | None = False) -> Any:
         """Return the inputs, in training with noise."""
@@ -162,7 +162,8 @@ class ActivityRegularization(Layer):
     def __init__(self, l1: float = 0.0, l2: float = 0.0, **kwargs: Any):
         kwargs.pop("activity_regularizer", None)
         super().__init__(activity_regularizer=regularizers.L1L2(l1=l1, l2=l2), **kwargs)
-        self.l1, self.l2, self.built = l1, l2, True
+        self.l1, self.l2 = l1, l2
+        self.built = type(self).build is Layer.build
 
     def call(self, inputs: Any) -> Any:
         """Return the inputs."""

@@ -61,7 +61,7 @@ class EinsumDense(Layer):
 
     def call(self, inputs: Any) -> Any:
         """Return the outputs for inputs as the equation names them."""
-        fused = fusible(self.activation)
+        fused = "linear" if self.activation is None else fusible(self.activation)
         made = op("einsum")(self.equation, inputs, self.kernel)
         made = finish("EinsumDense", made, bias=self.bias, activation=fused or "linear")
         return made if fused else self.activation(made)
@@ -80,13 +80,13 @@ def weight_shapes(
     if not found or bool(left) != bool(left_out) or bool(right) != bool(right_out) or (left and right):
         raise ArgumentError(message("EinsumDense", "an equation like ab,bc->ac, ...b,bc->...c or ab...,bc->ac...", equation, "Correct it."))
     elided = len(input_shape) - len(ours)
-    if elided < 0 or (elided and not (left or right)):
+    if elided < 0:
         raise ShapeError(message("EinsumDense", f"inputs of rank {len(ours)} for {equation}", f"shape {tuple(input_shape)}", "Use ..."))
     given = dict(zip(ours, input_shape[elided:] if left else input_shape))
     # The batch has a label of its own unless ... stands for it.
     whole = list(output_shape) if left and elided else [input_shape[0], *output_shape]
-    if len(whole) != len(made):
-        raise ShapeError(message("EinsumDense", f"an output_shape for {made!r}", tuple(output_shape), "Leave out the batch and ..."))
+    if len(whole) < len(made):
+        raise ShapeError(message("EinsumDense", f"an output_shape for {made!r}", tuple(output_shape), "Give each of its axes but the batch and ..."))
     wanted = dict(zip(made, whole))
     for label, size in wanted.items():
         if label in given and size not in (None, given[label]):

@@ -55,6 +55,10 @@ class Embedding(Layer):
         rows = op("take")(self.embeddings, inputs, axis=0)
         return rows if rows.dtype == self.compute_dtype else op("cast")(rows, self.compute_dtype)
 
+    def _fast_dtype(self, spec: Any) -> str | None:
+        plain = type(self) is Embedding and not self.mask_zero and self.activity_regularizer is None and not self._losses
+        return "int32" if plain and self.compute_dtype == self.variable_dtype else None
+
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """Return where the inputs are not 0, if 0 marks what is to be left out."""
         return op("not_equal")(inputs, 0) if self.mask_zero else None

@@ -6,10 +6,8 @@ import math
 from typing import Any
 
 from ..errors import ArgumentError, ShapeError, message
-from ..symbolic import known_shape
 from ..tensor import op
 from .activation import Softmax
-from .config import config_value
 from .head_attention import HeadAttention, without_masks
 
 
@@ -39,14 +37,13 @@ class GroupedQueryAttention(HeadAttention):
             got = f"{num_query_heads} and {num_key_value_heads}"
             wanted = "`num_query_heads` divisible by `num_key_value_heads`"
             raise ArgumentError(message("GroupedQueryAttention", wanted, got, "Correct them."))
-        # The dense layers take the activity regularizer; it is not this layer's own.
-        self._start(locals(), "_of_dense_")
+        self._start(locals(), "")
         self.head_dim, self.num_query_heads, self.num_key_value_heads = head_dim, num_query_heads, num_key_value_heads
         self.num_repeats = num_query_heads // num_key_value_heads
         self.dropout, self.use_bias, self.use_gate, self.sliding_window, self.seed = dropout, use_bias, use_gate, sliding_window, seed
         self._scale = self._inverse_sqrt_head_dim = 1.0 / math.sqrt(float(head_dim))
 
-    def build(self, query_shape: Any, value_shape: Any, key_shape: Any = None) -> None:
+    def build(self, query_shape: Any, value_shape: Any, key_shape: Any = None) -> None:  # type: ignore[override]
         """Make the projections for inputs of these shapes."""
         key_shape = value_shape if key_shape is None else key_shape
         self.feature_dim = query_shape[-1]
@@ -61,6 +58,13 @@ class GroupedQueryAttention(HeadAttention):
         self._dot_product_equation, self._combine_equation = "bquh,bkuh->buqk", "buqk,bkuh->bquh"
         joined = (*query_shape[:2], self.num_query_heads, self.head_dim)
         self._output_dense = self._dense("bquh,uhm->bqm", (None, self.feature_dim), "m", "attention_output", joined)
+
+    def compute_output_shape(self, query_shape: Any, value_shape: Any, key_shape: Any = None) -> tuple:
+        """Return the outputs' shape for inputs of these shapes."""
+        if query_shape[-1] != value_shape[-1]:
+            got = f"{tuple(query_shape)} and {tuple(value_shape)}"
+            raise ShapeError(message(self.name, "query and value that agree", got, "The last dimensions must be equal."))
+        return super().compute_output_shape(query_shape, value_shape, key_shape)
 
     def _compute_attention(
         self, query: Any, key: Any, value: Any, attention_mask: Any = None, training: Any = None, use_causal_mask: bool = False
@@ -90,6 +94,4 @@ class GroupedQueryAttention(HeadAttention):
 
     def get_config(self) -> dict[str, Any]:
         """Return what `from_config` needs."""
-        config = super().get_config()
-        config.pop("flash_attention", None)
-        return {**config, "activity_regularizer": config_value(self._of_dense_activity_regularizer)}  # type: ignore[attr-defined]
+        return self._config_of(GroupedQueryAttention, "")

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from .. import constraints, initializers, regularizers
-from ..errors import ArgumentError, message
+from .. import constraints, dtype_policies, initializers, regularizers
+from ..errors import ArgumentError, ShapeError, message
 from ..tensor import op
 from .attention import causal_mask
+from .config import config_value
 from .dropout import Dropout
 from .einsum_dense import EinsumDense
 from .layer import Layer
@@ -32,7 +33,7 @@ class HeadAttention(Layer):
         """Set the arguments of the dense layers as attributes; check those that both classes have."""
         for name in ("kernel_initializer", "bias_initializer", "kernel_regularizer", "bias_regularizer", "activity_regularizer",
                      "kernel_constraint", "bias_constraint"):  # fmt: skip
-            setattr(self, prefix + name, _ROLES[name.rpartition("_")[2]].get(given[name]))  # type: ignore[attr-defined]
+            setattr(self, prefix + name, _ROLES[name.rpartition("_")[2]].get(given[name]))
         self._prefix = prefix
         window, self._rate = given["sliding_window"], given["dropout"]
         if window is not None and (not isinstance(window, int) or window <= 0):
@@ -40,6 +41,14 @@ class HeadAttention(Layer):
         self._window, self._flash_attention = window, bool(given["flash_attention"])
         if self._flash_attention and self._rate > 0:
             raise ArgumentError(message(type(self).__name__, "dropout 0 with flash attention", self._rate, "Set one of them."))
+
+    def _config_of(self, cls: type, prefix: str) -> dict[str, Any]:
+        """Return the config: the arguments of the constructor of `cls`, which attributes of their names with a prefix hold."""
+        code = cls.__init__.__code__  # type: ignore[misc]
+        names = [n for n in code.co_varnames[1 : code.co_argcount] if n not in ("flash_attention", "seed")]
+        found = {n: config_value(getattr(self, prefix + n)) for n in names}
+        base = {"name": self.name, "trainable": self.trainable, "dtype": dtype_policies.serialize(self.dtype_policy)}
+        return {**base, **found, "seed": self.seed}  # type: ignore[attr-defined]
 
     def _get_common_kwargs_for_sublayer(self) -> dict[str, Any]:
         """Return the arguments of each dense layer; its initializers are copies, each with draws of its own."""
@@ -59,6 +68,12 @@ class HeadAttention(Layer):
 
     def _dropout_of_scores(self, seed: Any) -> Dropout:
         return Dropout(rate=self._rate, dtype=self.dtype_policy, seed=seed)
+
+    def compute_output_shape(self, query_shape: Any, value_shape: Any, key_shape: Any = None) -> tuple:
+        """Return the outputs' shape for inputs of these shapes."""
+        check_lengths(value_shape, value_shape if key_shape is None else key_shape)
+        made = getattr(self, "_output_shape", None)
+        return (*query_shape[:-1], *made) if made else tuple(query_shape)
 
     # --- masks ---
 
@@ -124,6 +139,13 @@ class HeadAttention(Layer):
 
 def _bool(mask: Any) -> Any:
     return mask if getattr(mask, "dtype", None) == "bool" else op("cast")(mask, "bool")
+
+
+def check_lengths(value_shape: Any, key_shape: Any) -> None:
+    """Raise ShapeError unless value and key agree in all but their last sizes."""
+    if tuple(value_shape[1:-1]) != tuple(key_shape[1:-1]):
+        got = f"{tuple(value_shape)} and {tuple(key_shape)}"
+        raise ShapeError(message("attention", "`value` and `key` that agree", got, "All dimensions but the last must be equal."))
 
 
 @contextmanager

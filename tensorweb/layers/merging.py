@@ -7,7 +7,8 @@ from functools import reduce
 from typing import Any
 
 from ..errors import ArgumentError, ShapeError, message
-from ..tensor import op
+from ..symbolic import KerasTensor
+from ..tensor import Tensor, op
 from .layer import Layer
 
 
@@ -15,6 +16,14 @@ class Merge(Layer):
     """Base of the layers that take a list of inputs. Of inputs of lower rank, axes of size 1 follow the batch."""
 
     supports_masking = True
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        # Lists of tensors without masks need nothing of what belongs to a call in general.
+        if len(args) == 1 and not kwargs and self.built and type(args[0]) is list and self.activity_regularizer is None:
+            dtype = self.dtype_policy.compute_dtype
+            if all(type(x) is Tensor and x.dtype == dtype and getattr(x, "_keras_mask", None) is None for x in args[0]):
+                return self.call(args[0])
+        return super().__call__(*args, **kwargs)
 
     def build(self, input_shape: Any) -> None:
         """Check that the shapes broadcast."""
@@ -28,8 +37,8 @@ class Merge(Layer):
 
     def call(self, inputs: Any) -> Any:
         """Return the inputs merged."""
-        if not isinstance(inputs, (list, tuple)):
-            raise ArgumentError(message(self.name, "a list of inputs", type(inputs).__name__, "Pass a list."))
+        if not isinstance(inputs, (list, tuple)) or not inputs:
+            raise ArgumentError(message(self.name, "a list of at least one input", repr(inputs)[:80], "Pass a list."))
         rank = max(len(x.shape) for x in inputs)
         if any(len(x.shape) != rank for x in inputs):
             inputs = [_with_rank(x, rank) for x in inputs]
@@ -37,6 +46,33 @@ class Merge(Layer):
 
     def _merge(self, inputs: Any) -> Any:
         raise NotImplementedError
+
+    def _tied(self, shapes: list[tuple]) -> list[tuple[tuple[int, int], ...]]:
+        """Return groups of (input, axis) that have one size, apart from 1."""
+        rank = max(map(len, shapes))
+        places = [[(k, 0) for k, s in enumerate(shapes) if s]]
+        places += [[(k, len(s) - i) for k, s in enumerate(shapes) if i < len(s)] for i in range(1, rank)]
+        return [tuple(p) for p in places]
+
+    def _filled(self, shapes: list[tuple]) -> list[tuple]:
+        """Return the shapes with unknown sizes taken from the inputs that know them."""
+        made = [list(s) for s in shapes]
+        for places in self._tied(shapes):
+            known = {made[k][d] for k, d in places} - {None, 1}
+            for k, d in places:
+                if made[k][d] is None and len(known) == 1:
+                    made[k][d] = next(iter(known))
+        return [tuple(s) for s in made]
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return the outputs' shape for a list of shapes."""
+        return super().compute_output_shape(self._filled(_shapes_of(input_shape, self.name)))
+
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the KerasTensor of the outputs for a list of inputs."""
+        inputs = args[0] if args else kwargs["inputs"]
+        shapes = self._filled([tuple(x.shape) for x in inputs])
+        return super().compute_output_spec([_with_shape(x, s) for x, s in zip(inputs, shapes)])
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """Return where any of the masks is True; None unless all inputs have one."""
@@ -132,6 +168,10 @@ class Concatenate(Merge):
         super().__init__(**kwargs)
         self.axis = axis
 
+    def _tied(self, shapes: list[tuple]) -> list[tuple[tuple[int, int], ...]]:
+        rank = min(map(len, shapes))
+        return [tuple((k, d) for k in range(len(shapes))) for d in range(rank) if d != self.axis % max(rank, 1)]
+
     def build(self, input_shape: Any) -> None:
         """Check that the shapes differ along the axis only."""
         shapes = _shapes_of(input_shape, "Concatenate")
@@ -173,6 +213,16 @@ def _with_rank(x: Any, rank: int) -> Any:
     mask = getattr(x, "_keras_mask", None)
     if mask is not None:
         made._keras_mask = mask
+    return made
+
+
+def _with_shape(x: Any, shape: tuple) -> Any:
+    """Return a KerasTensor with another shape, and its mask with the same; other inputs as they are."""
+    if not isinstance(x, KerasTensor) or x.shape == shape:
+        return x
+    made, mask = KerasTensor(shape, x.dtype), getattr(x, "_keras_mask", None)
+    if mask is not None:
+        made._keras_mask = KerasTensor(shape[: len(mask.shape)], mask.dtype)
     return made
 
 

@@ -6,12 +6,11 @@ import math
 from string import ascii_lowercase
 from typing import Any
 
-from ..errors import ArgumentError, ShapeError, message
+from ..errors import ArgumentError, message
 from ..tensor import op
 from .activation import Softmax
-from .config import config_value
 from .einsum_dense import EinsumDense
-from .head_attention import HeadAttention, without_masks
+from .head_attention import HeadAttention, check_lengths, without_masks
 
 
 class MultiHeadAttention(HeadAttention):
@@ -42,11 +41,14 @@ class MultiHeadAttention(HeadAttention):
     ):  # fmt: skip
         for name, size in (("num_heads", num_heads), ("key_dim", key_dim), ("value_dim", 1 if value_dim is None else value_dim)):
             if not isinstance(size, int) or size <= 0:
-                raise ArgumentError(message("MultiHeadAttention", f"a positive integer as `{name}`", repr(size), "Pass 8, for example."))
+                raise ArgumentError(message("MultiHeadAttention", f"a positive integer as argument `{name}`", repr(size), "Pass 8, for example."))
         super().__init__(**kwargs)
         self._start(locals(), "_")
         self._num_heads, self._key_dim, self._value_dim = num_heads, key_dim, value_dim or key_dim
         self._dropout, self._use_bias, self._use_gate = dropout, use_bias, use_gate
+        if output_shape and not isinstance(output_shape, (int, list, tuple)):
+            got = f"Invalid `output_shape`: {output_shape!r}"
+            raise ArgumentError(message("MultiHeadAttention", "`output_shape` as an int, list or tuple", got, "Leave out the batch."))
         self._output_shape = None if not output_shape else (output_shape,) if isinstance(output_shape, int) else tuple(output_shape)
         self._attention_axes = (attention_axes,) if isinstance(attention_axes, int) else attention_axes
         if self._attention_axes and not isinstance(self._attention_axes, (list, tuple)):
@@ -65,10 +67,10 @@ class MultiHeadAttention(HeadAttention):
     value_dense = property(lambda self: self._value_dense)
     output_dense = property(lambda self: self._output_dense)
 
-    def build(self, query_shape: Any, value_shape: Any, key_shape: Any = None) -> None:
+    def build(self, query_shape: Any, value_shape: Any, key_shape: Any = None) -> None:  # type: ignore[override]
         """Make the projections for inputs of these shapes; raises ShapeError if value and key differ in length."""
         key_shape = value_shape if key_shape is None else key_shape
-        _check_lengths(value_shape, key_shape)
+        check_lengths(value_shape, key_shape)
         self._query_dense = self._projection("query", query_shape, self._key_dim)
         self._key_dense = self._projection("key", key_shape, self._key_dim)
         if self._use_gate:
@@ -130,24 +132,7 @@ class MultiHeadAttention(HeadAttention):
 
     def get_config(self) -> dict[str, Any]:
         """Return what `from_config` needs."""
-        own = [n for n in MultiHeadAttention.__init__.__code__.co_varnames[1:19] if n not in ("flash_attention", "seed")]
-        found = {n: config_value(getattr(self, f"_{n}")) for n in own}
-        return {**self._base_config(), **found, "seed": self.seed}
-
-    def _base_config(self) -> dict[str, Any]:
-        return {k: v for k, v in _plain_config(self).items()}
-
-
-def _plain_config(layer: Any) -> dict[str, Any]:
-    from .. import dtype_policies
-
-    return {"name": layer.name, "trainable": layer.trainable, "dtype": dtype_policies.serialize(layer.dtype_policy)}
-
-
-def _check_lengths(value_shape: Any, key_shape: Any) -> None:
-    if tuple(value_shape[1:-1]) != tuple(key_shape[1:-1]):
-        got = f"{tuple(value_shape)} and {tuple(key_shape)}"
-        raise ShapeError(message("MultiHeadAttention", "`value` and `key` equal but for the last dimension", got, "Correct them."))
+        return self._config_of(MultiHeadAttention, "_")
 
 
 def projection_equation(free: int, bound: int, made: int) -> tuple[str, str, int]:

@@ -148,7 +148,8 @@ class UnitNormalization(Layer):
 
     def __init__(self, axis: Any = -1, **kwargs: Any):
         super().__init__(**kwargs)
-        self.axis, self.built = _axis_of(axis, "UnitNormalization"), True
+        self.axis = _axis_of(axis, "UnitNormalization")
+        self.built = type(self).build is Layer.build
 
     def call(self, inputs: Any) -> Any:
         """Return the inputs normalized."""

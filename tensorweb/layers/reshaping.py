@@ -56,7 +56,7 @@ class Reshape(Layer):
         if sum(d == -1 for d in target) > 1 or any(not isinstance(d, int) or d < -1 for d in target):
             raise ArgumentError(message("Reshape", "a `target_shape` with at most one unknown size (-1)", target, "Name the others."))
         self.target_shape = target
-        self.built = True
+        self.built = type(self).build is Layer.build
 
     def call(self, inputs: Any) -> Any:
         """Return the inputs, each sample in the target shape."""

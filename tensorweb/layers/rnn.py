@@ -13,6 +13,7 @@ from ..ops.steps import parts
 from ..serialization import deserialize_keras_object, house_of
 from ..symbolic import known_shape
 from ..tensor import Tensor, Variable, as_tensor, op
+from .dropout_rnn_cell import DropoutRNNCell
 from .input_spec import InputSpec
 from .keras2 import keras2_config
 from .layer import Layer
@@ -112,7 +113,7 @@ class RNN(Layer):
         batch = sequences.shape[0]
         stateful = self.stateful and not sequences.is_abstract
         if stateful and self._expected_batch_size not in (None, batch):
-            wanted = f"batches of {self._expected_batch_size}, as the states"
+            wanted = f"the batch size {self._expected_batch_size} of the states"
             raise ShapeError(message(self.name, wanted, batch, "A stateful layer takes batches of one size."))
         if given is None:
             given = self._rnn_states if stateful else self.get_initial_state(batch)
@@ -215,23 +216,26 @@ class RNN(Layer):
 
     def compute_output_shape(self, *args: Any, **kwargs: Any) -> Any:
         """Return the outputs' shape for inputs of a shape (None: unknown sizes)."""
+        args, kwargs = tuple(a for a in args if a is not None), {k: v for k, v in kwargs.items() if v is not None}
         found = super().compute_output_shape(*args, **kwargs)
         if not self.return_state:
             return found
         sizes = self.state_size * len(found) if self.state_size == [-1] else self.state_size
         return (found[0], *(s[0] if isinstance(n, int) and isinstance(s, list) else s for s, n in zip(found[1:], sizes, strict=False)))
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:  # type: ignore[override]
         """Return the mask of the outputs: the inputs' if they are sequences; none of the states."""
-        mask = leaves(previous_mask)[0] if isinstance(previous_mask, (list, tuple)) else previous_mask
+        mask = leaves(mask)[0] if isinstance(mask, (list, tuple)) else mask
         mask = mask if self.return_sequences else None
         return [mask, *(None for _ in range(self._state_count))] if self.return_state else mask
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
         """Return the layer of a config."""
-        cell = config.get("cell")
-        return cls(**({**config, "cell": deserialize_keras_object(cell, custom_objects=custom_objects)} if isinstance(cell, dict) else config))
+        made = dict(config)
+        if isinstance(made.get("cell"), dict):
+            made["cell"] = deserialize_keras_object(made["cell"], custom_objects=custom_objects)
+        return cls(**made)
 
     @classmethod
     def from_keras2_config(cls, config: dict[str, Any]) -> Any:
@@ -282,18 +286,20 @@ def states_apart(args: tuple, kwargs: dict[str, Any]) -> tuple[tuple, dict[str, 
     inputs, *rest = args
     if len(inputs) and all(hasattr(t, "shape") for t in inputs):
         if len(inputs) > 1:
+            kwargs = {**kwargs, "initial_state": list(inputs[1:])}
             # Beside other tensors, Keras 3 leaves a layer's mask to its caller; Keras 2 did not.
             mask = getattr(inputs[0], "_keras_mask", None)
-            kwargs = {"mask": mask, **kwargs, "initial_state": list(inputs[1:])} if mask is not None else {**kwargs, "initial_state": list(inputs[1:])}
+            if mask is not None:
+                kwargs.setdefault("mask", mask)
         return (inputs[0], *rest), kwargs
     return args, kwargs
 
 
-def _cells(cell: Any) -> Sequence[RNNCell]:
-    """Return the cells of ours within a cell."""
+def _cells(cell: Any) -> Sequence[DropoutRNNCell]:
+    """Return the cells with dropout within a cell."""
     if isinstance(cell, StackedRNNCells):
         return [inner for c in cell.cells for inner in _cells(c)]
-    return [cell] if isinstance(cell, RNNCell) else []
+    return [cell] if isinstance(cell, DropoutRNNCell) else []
 
 
 def _cast(x: Any, dtype: str) -> Any:

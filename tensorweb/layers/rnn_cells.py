@@ -16,6 +16,7 @@ from ..ops.random import SeedGenerator
 from ..ops.steps import apply_step, parts
 from ..serialization import deserialize_keras_object
 from ..tensor import op
+from .dropout_rnn_cell import DropoutRNNCell
 from .keras2 import keras2_config
 from .layer import Layer
 
@@ -34,24 +35,14 @@ def set_arguments(layer: Any, given: dict[str, Any]) -> None:
             setattr(layer, name, value if getter is None else getter(value))
 
 
-class RNNCell(Layer):
-    """Base of the cells here: the dropout masks of a sequence, weights, and a call in two parts.
-
-    `dropout` is a share of the inputs, `recurrent_dropout` of the state; the same elements are dropped at each step, until
-    `reset_dropout_mask` and `reset_recurrent_dropout_mask` are called, which layers do after each sequence.
-    """
+class RNNCell(DropoutRNNCell, Layer):
+    """Base of the cells here: weights, dropout, and a call in two parts."""
 
     gates = 1
     units: int
     bias: Any
-    dropout: float
-    recurrent_dropout: float
     seed: Any
     unit_forget_bias = False
-    _dropout_mask: Any = None
-    _recurrent_dropout_mask: Any = None
-    # A mask for each gate, as Keras's implementation 1 has it, instead of one for all.
-    _mask_by_gate = False
 
     def _start(self, given: dict[str, Any]) -> None:
         """Take the constructor's arguments."""
@@ -61,7 +52,8 @@ class RNNCell(Layer):
         if "units" in given and not (isinstance(self.units, int) and self.units > 0):
             raise ArgumentError(message(type(self).__name__, "units to be a positive integer", self.units, "Pass units=32, for example."))
         self.seed_generator = SeedGenerator(self.seed)
-        self._mask_by_gate = self.gates > 1 and (self.implementation == 1 or self.recurrent_dropout > 0)
+        if self.gates > 1 and (self.implementation == 1 or self.recurrent_dropout > 0):
+            self.dropout_mask_count = self.gates
 
     def _make_weights(self, kernel_shape: tuple, recurrent_shape: tuple, bias_shape: tuple) -> None:
         """Make kernel, recurrent_kernel and bias."""
@@ -80,34 +72,6 @@ class RNNCell(Layer):
         units = shape[0] // 4
         made = [self.bias_initializer((n * units,), dtype=dtype) for n in (1, 2)]  # type: ignore[attr-defined]
         return op("concatenate")([made[0], op("ones")((units,), dtype=dtype), made[1]], axis=0)
-
-    # --- dropout ---
-
-    def get_dropout_mask(self, step_input: Any) -> Any:
-        """Return the mask for the inputs of a step, one for all steps of a sequence; None without dropout."""
-        if self._dropout_mask is None and self.dropout > 0:
-            self._dropout_mask = self._draw_mask(step_input, self.dropout)
-        return self._dropout_mask
-
-    def get_recurrent_dropout_mask(self, step_input: Any) -> Any:
-        """Return the mask for the state, one for all steps of a sequence; None without recurrent dropout."""
-        if self._recurrent_dropout_mask is None and self.recurrent_dropout > 0:
-            self._recurrent_dropout_mask = self._draw_mask(step_input, self.recurrent_dropout)
-        return self._recurrent_dropout_mask
-
-    def _draw_mask(self, like: Any, rate: float) -> Any:
-        def draw() -> Any:
-            return op("dropout")(op("ones")(like.shape, dtype=like.dtype), rate, seed=self.seed_generator)
-
-        return [draw() for _ in range(self.gates)] if self._mask_by_gate else draw()
-
-    def reset_dropout_mask(self) -> None:
-        """Forget the inputs' mask."""
-        self._dropout_mask = None
-
-    def reset_recurrent_dropout_mask(self) -> None:
-        """Forget the state's mask."""
-        self._recurrent_dropout_mask = None
 
     # --- a step ---
 

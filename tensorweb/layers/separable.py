@@ -34,12 +34,13 @@ class _Depthwise(BaseConvolution):
         self.kernel = self._add_weight("kernel", "depthwise", (*self.kernel_size, channels, self.depth_multiplier))
         self._add_bias(channels * self.depth_multiplier)
 
-    def _convolve(self, inputs: Any) -> Any:
+    def _convolve(self, inputs: Any, after: dict[str, Any]) -> Any:
         if self.rank == 2:
             return op("fused.depthwise_conv2d")(
-                inputs, self.kernel, self.strides, self.padding, self.data_format, self.dilation_rate, bias=self.bias, **self._after
+                inputs, self.kernel, self.strides, self.padding, self.data_format, self.dilation_rate, bias=self.bias, **after
             )
-        return self._finish(op("depthwise_conv")(inputs, self.kernel, self.strides, self.padding, self.data_format, self.dilation_rate))
+        made = op("depthwise_conv")(inputs, self.kernel, self.strides, self.padding, self.data_format, self.dilation_rate)
+        return self._finish(made, after)
 
 
 class DepthwiseConv1D(_Depthwise):
@@ -94,9 +95,10 @@ class _Separable(BaseConvolution):
         self.pointwise_kernel = self._add_weight("pointwise_kernel", "pointwise", shape)
         self._add_bias(self.filters)
 
-    def _convolve(self, inputs: Any) -> Any:
+    def _convolve(self, inputs: Any, after: dict[str, Any]) -> Any:
         kernels = self.depthwise_kernel, self.pointwise_kernel
-        return self._finish(op("separable_conv")(inputs, *kernels, self.strides, self.padding, self.data_format, self.dilation_rate))
+        made = op("separable_conv")(inputs, *kernels, self.strides, self.padding, self.data_format, self.dilation_rate)
+        return self._finish(made, after)
 
 
 class SeparableConv1D(_Separable):

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from ..engine import changed_state
-from ..errors import ArgumentError, ShapeError, message
+from ..errors import ShapeError, message
 from ..ops.steps import parts
-from ..serialization import deserialize_keras_object, house_of
+from ..serialization import house_of
 from ..tensor import op
 from .keras2 import keras2_config
-from .layer import Layer
+from .wrappers import Wrapper
 
 
-class TimeDistributed(Layer):
+class TimeDistributed(Wrapper):
     """A layer applied to each step of inputs [batch, time, ...] by itself, with the same weights. Keras's class.
 
     Args: `layer`. Call: `inputs`, `training`, `mask` [batch, time], whose steps go to the layer if it takes a mask.
@@ -25,26 +25,21 @@ class TimeDistributed(Layer):
 
     supports_masking = True
 
-    def __init__(self, layer: Any, **kwargs: Any):
-        if not isinstance(layer, Layer):
-            raise ArgumentError(message("TimeDistributed", "a Layer instance as `layer`", repr(layer), "Pass tw.layers.Dense(8)."))
-        super().__init__(**kwargs)
-        self.layer = layer
-
     def build(self, input_shape: Any = None) -> None:
         """Build the layer for one step; raises ShapeError for inputs of fewer than three axes."""
         if not isinstance(input_shape, (tuple, list)) or len(input_shape) < 3:
-            raise ShapeError(message(self.name, "`input_shape` with at least 3 dimensions", input_shape, "Batch, time, and what a step has."))
-        if not self.layer.built:
-            self.layer.build((input_shape[0], *input_shape[2:]))
-            self.layer.built = True
+            wanted = "`input_shape` with at least 3 dimensions"
+            raise ShapeError(message(self.name, wanted, input_shape, "Batch, time, and what a step has."))
+        super().build((input_shape[0], *input_shape[2:]))
 
     def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
         """Return the layer's outputs for the steps, [batch, time, ...]."""
         batch, steps = inputs.shape[:2]
         if mask is not None and mask.shape[:2] != (batch, steps):
-            advice = "A mask has the batch and the steps of the inputs."
-            raise ShapeError(message(self.name, f"a mask of shape ({batch}, {steps})", mask.shape, advice))
+            got = f"The `mask` passed to the `TimeDistributed` layer has a shape {mask.shape}" if len(mask.shape) > 1 else None
+            got = got or f"one of {len(mask.shape)} dimension(s)"
+            wanted = f"a mask that is at least 2D, its shape beginning with ({batch}, {steps})"
+            raise ShapeError(message(self.name, wanted, got, "A mask has the batch and the steps of the inputs."))
         if inputs.is_abstract or self._sees_samples_alone(training):
             return self._all_at_once(inputs, training, mask)
         masks = [None] * steps if mask is None else _steps(mask)
@@ -74,16 +69,9 @@ class TimeDistributed(Layer):
             return self.layer.call(x, **kwargs)
 
     @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
-        """Return the layer of a config."""
-        layer = config["layer"]
-        made = deserialize_keras_object(layer, custom_objects=custom_objects) if isinstance(layer, dict) else layer
-        return cls(**{**config, "layer": made})
-
-    @classmethod
     def from_keras2_config(cls, config: dict[str, Any]) -> Any:
         """Return the layer of a config of Keras 2 or TensorFlow.js."""
-        return cls.from_config(keras2_config(cls.__name__, config))
+        return cls(**keras2_config(cls.__name__, config))
 
 
 def _steps(x: Any) -> list[Any]:

@@ -21,7 +21,7 @@ UNTRACKED = frozenset(
         "_nodes",
         "optimizer",
         "_own_variables",
-        "_compile_loss",
+        "_compile_loss", "_compile_config", "_compile_metrics",
         "_flat",
         "history",
         "_rnn_states",

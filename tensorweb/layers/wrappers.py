@@ -58,9 +58,7 @@ class SpectralNormalization(Wrapper):
             raise ArgumentError(message("SpectralNormalization", "a layer with a kernel", type(self.layer).__name__, advice))
         self.kernel = found
         start = initializers.TruncatedNormal(stddev=0.02)
-        self.vector_u = self.add_weight(
-            shape=(1, found.shape[-1]), initializer=start, trainable=False, name="vector_u", dtype=found.dtype
-        )
+        self.vector_u = self.add_weight(shape=(1, found.shape[-1]), initializer=start, trainable=False, name="vector_u", dtype=found.dtype)
 
     def call(self, inputs: Any, training: bool | None = False) -> Any:
         """Return the layer's outputs; in training its kernel is divided first."""

@@ -42,6 +42,7 @@ from .classification import (
     sparse_categorical_crossentropy,
     squared_hinge,
 )  # fmt: skip
+from .classification import crossentropy as _crossentropy
 from .loss import Loss
 from .regression import (
     cosine_similarity,
@@ -67,10 +68,12 @@ __all__ = [
     "sparse_categorical_crossentropy", "squared_hinge", "tversky",
 ]  # fmt: skip
 
-_OBJECTS = {name: globals()[name] for name in __all__ if name in globals()} | {"LossFunctionWrapper": LossFunctionWrapper}
+_OBJECTS = {name: globals()[name] for name in __all__ if name in globals()}
+_OBJECTS |= {"LossFunctionWrapper": LossFunctionWrapper, "crossentropy": _crossentropy}
 # The short names of Keras 3, then those of Keras 2 and TensorFlow.js that no change of case gives.
 _ALIASES = {
     "bce": "binary_crossentropy", "kld": "kl_divergence", "mae": "mean_absolute_error", "mse": "mean_squared_error",
+    "ce": "crossentropy",
     "mape": "mean_absolute_percentage_error", "msle": "mean_squared_logarithmic_error",
     "cosine": "cosine_similarity", "cosine_proximity": "cosine_similarity", "cosineproximity": "cosine_similarity",
     "huber_loss": "huber", "logcosh": "log_cosh", "kullback_leibler_divergence": "kl_divergence",

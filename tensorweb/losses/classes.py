@@ -65,6 +65,8 @@ def _wraps(
         if check is not None:
             check(bound.arguments)
         LossFunctionWrapper.__init__(self, fn, **bound.arguments)
+        for k, v in self._fn_kwargs.items():
+            setattr(self, k, v)
 
     def get_config(self: Any) -> dict[str, Any]:
         return {**Loss.get_config(self), **{k: self._fn_kwargs[k] for k in kept}}

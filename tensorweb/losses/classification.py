@@ -180,7 +180,7 @@ def binary_focal_crossentropy(
 
 
 def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) -> Any:
-    """Return (1 - p**q) / q of the probability p that y_pred gives to each class index in y_true [batch] or [batch, 1].
+    """Return (1 - p**q) / q of the probability p that y_pred [..., classes] gives to each class index in y_true [...] or [..., 1].
 
     q in (0, 1): towards 0 it is the cross-entropy, towards 1 the absolute error. Source: Zhang, Sabuncu 2018,
     https://arxiv.org/abs/1805.07836. Raises ArgumentError.
@@ -188,8 +188,23 @@ def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) ->
     check_q(q)
     x = tensor(y_pred)
     labels = op("cast")(tensor(y_true), "int32")
-    picked = op("sum")(op("one_hot")(op("reshape")(labels, (-1,)), x.shape[-1], dtype=x.dtype) * x, axis=-1)
+    if len(labels.shape) == len(x.shape) and labels.shape[-1] == 1:
+        labels = op("squeeze")(labels, -1)
+    picked = op("sum")(op("one_hot")(labels, x.shape[-1], dtype=x.dtype) * x, axis=-1)
     return (1.0 - picked**q) / q
+
+
+def crossentropy(y_true: Any, y_pred: Any) -> Any:
+    """Return the cross-entropy that fits the shapes: binary for one output, sparse for class indices, categorical otherwise.
+
+    This is what the name "crossentropy" means where a model is compiled.
+    """
+    t, x = tensor(y_true), tensor(y_pred)
+    if x.shape[-1:] in ((), (1,)):
+        return binary_crossentropy(t, x)
+    if len(t.shape) < len(x.shape) or t.shape[-1] == 1:
+        return sparse_categorical_crossentropy(t, x)
+    return categorical_crossentropy(t, x)
 
 
 def check_q(q: float) -> None:

@@ -36,6 +36,8 @@ def _mean_of(
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
         MeanMetricWrapper.__init__(self, fn, **bound.arguments)
+        for k, v in self._fn_kwargs.items():
+            setattr(self, k, v)
         self._direction = direction
 
     def get_config(self: Any) -> dict[str, Any]:

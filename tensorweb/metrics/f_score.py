@@ -37,9 +37,9 @@ class FBetaScore(Metric):
         self.axis = None if average == "micro" else 0
         self._built = False
 
-    def _build(self, shape: tuple[int, ...]) -> None:
-        if len(shape) != 2:
-            raise ShapeError(message(type(self).__name__, "y of shape [batch, classes]", shape, "Reshape it."))
+    def _build(self, true: tuple[int | None, ...], shape: tuple[int | None, ...]) -> None:
+        if len(shape) != 2 or len(true) != 2 or shape[1] is None:
+            raise ShapeError(message(type(self).__name__, "y_true and y_pred of [batch, classes]", f"{true} and {shape}", "Reshape them."))
         for name in ("true_positives", "false_positives", "false_negatives", "intermediate_weights"):
             setattr(self, name, self.add_variable(() if self.axis is None else (shape[1],), "zeros", name=name))
         self._built = True
@@ -47,7 +47,7 @@ class FBetaScore(Metric):
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         t, x = tensor(y_true, dtype=self.dtype), tensor(y_pred, dtype=self.dtype)
         if not self._built:
-            self._build(x.shape)
+            self._build(t.shape, x.shape)
         if self.threshold is None:
             best = op("greater_equal")(x, op("max")(x, axis=-1, keepdims=True))
             x = op("logical_and")(best, op("greater")(op("absolute")(x), 1e-9))

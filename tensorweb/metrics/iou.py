@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
+from .. import dtypes
 from ..errors import ArgumentError, message
 from ..tensor import op, tensor
 from .counts import confusion_matrix
@@ -44,7 +46,12 @@ class IoU(Metric):
         t, x = (op("reshape")(op("cast")(v, "int32"), (-1,)) for v in (t, x))
         weights = None
         if sample_weight is not None:
-            weights = tensor(sample_weight, dtype=self.dtype)
+            given = tensor(sample_weight)
+            if dtypes.is_float(given.dtype) and not dtypes.is_float(self.dtype):
+                warnings.warn(
+                    f"sample_weight is float, {self.name} is int: casting cuts the weights off; pass dtype='float32'", stacklevel=3
+                )
+            weights = op("cast")(given, self.dtype)
             weights = op("reshape")(weights, (-1,)) if weights.size > 1 else op("broadcast_to")(weights, t.shape)
         if self.ignore_class is not None:
             kept = op("cast")(op("not_equal")(t, self.ignore_class), self.dtype)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from .. import losses as losses_module
@@ -106,7 +107,7 @@ class CompiledLoss:
                 raise ArgumentError(message("loss", "a target for each output with a loss", "None", "Pass y, or leave out that loss."))
             value = _value(f, t, p, s)
             if self.trackers:
-                next(trackers).update_state(value, sample_weight=_batch(p))
+                next(trackers).update_state(value)
             value = value if isinstance(w, (int, float)) and w == 1 else value * w
             total = value if total is None else total + value
         return total
@@ -124,11 +125,14 @@ def _batch(prediction: Any) -> int:
 
 
 class CompiledMetrics:
-    """The metrics of all outputs, unweighted and weighted by samples."""
+    """The metrics of all outputs, unweighted and weighted by samples, as one metric whose result is a dict."""
+
+    name = "compile_metrics"
 
     def __init__(self, metrics: Any, weighted: Any = None):
         self.given, self.weighted_given = metrics, weighted
         self.entries: list[tuple[int, Any, bool, str]] | None = None
+        self.output_names: Callable[[Any], list[str]] = lambda y_pred: [f"output_{i}" for i in range(len(leaves(y_pred)))]
         for one in leaves(metrics) + leaves(weighted):
             if isinstance(one, str) and SHORT.get(one.lower(), one.lower()) not in ("accuracy", "crossentropy"):
                 metrics_module.get(one)
@@ -150,8 +154,22 @@ class CompiledMetrics:
                         name = metric.name if len(names) == 1 else f"{names[i]}_{metric.name}"
                         self.entries.append((i, metric, weighted, name))
 
-    def update(self, y_true: Any, y_pred: Any, sample_weight: Any, names: list[str]) -> None:
+    @property
+    def variables(self) -> list[Any]:
+        """The state of all metrics."""
+        return [v for m in self.metrics for v in m.variables]
+
+    def reset_state(self) -> None:
+        """Begin anew."""
+        for m in self.metrics:
+            m.reset_state()
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Take in one batch."""
+        self.update(y_true, y_pred, sample_weight, self.output_names(y_pred))
+
+    def update(self, y_true: Any, y_pred: Any, sample_weight: Any, names: list[str]) -> None:
+        """Take in one batch of outputs of these names."""
         if self.given is None and self.weighted_given is None:
             return
         predictions = leaves(y_pred)
@@ -173,7 +191,7 @@ class CompiledMetrics:
             else:
                 metric.update_state(targets[i], predictions[i])
 
-    def results(self) -> dict[str, Any]:
+    def result(self) -> dict[str, Any]:
         """Return the values by name."""
         found: dict[str, Any] = {}
         for _, metric, _, name in self.entries or []:

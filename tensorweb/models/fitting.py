@@ -116,9 +116,7 @@ def evaluate(
     verbose = 1 if verbose == "auto" else int(verbose)
     called = _callback_list(callbacks, model, progress=verbose != 0, verbose=verbose, epochs=1, steps=data.steps)
     logs = yield from _test_epoch(model, data, called)
-    if return_dict:
-        return logs
-    return next(iter(logs.values())) if len(logs) == 1 else list(logs.values())
+    return logs if return_dict else model._in_order(logs)
 
 
 def predict(
@@ -154,10 +152,12 @@ def _joined(parts: Sequence[Any]) -> Any:
 
 
 def read_logs(logs: Any) -> Generator[Any, Any, dict[str, Any]]:
-    """Return logs with numbers in place of scalar tensors."""
+    """Return logs sorted by name, as Keras shows them, with numbers in place of scalar tensors; dicts within are spread out."""
     numbers: dict[str, Any] = {}
-    for key, value in (logs or {}).items():
-        if isinstance(value, Tensor) and value.size == 1:
+    for key, value in sorted((logs or {}).items()):
+        if isinstance(value, dict):
+            numbers.update((yield from read_logs(value)))
+        elif isinstance(value, Tensor) and value.size == 1:
             numbers[key] = (yield Read(value))[0]
         elif isinstance(value, Tensor):
             numbers[key] = value

@@ -147,7 +147,7 @@ class Functional(Model):
         flat = self._flatten_inputs(inputs)
         if len(flat) != len(self._nodes.inputs):
             raise ArgumentError(message(self.name, f"{len(self._nodes.inputs)} input(s)", len(flat), f"The inputs are {self.input_names}."))
-        return [self._fit(v, t, n) for v, t, n in zip(flat, self._nodes.inputs, self.input_names)]
+        return [self._fit_input(v, t, n) for v, t, n in zip(flat, self._nodes.inputs, self.input_names)]
 
     def _flatten_inputs(self, inputs: Any) -> list[Any]:
         struct = self._inputs_struct
@@ -164,7 +164,7 @@ class Functional(Model):
             return [inputs[n] for n in names]
         return leaves(inputs)
 
-    def _fit(self, value: Any, t: KerasTensor, name: str) -> Any:
+    def _fit_input(self, value: Any, t: KerasTensor, name: str) -> Any:
         if value is None and self._nodes.placeholders[id(t)].optional:
             return None
         if not isinstance(value, (Tensor, KerasTensor)):

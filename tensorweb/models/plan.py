@@ -6,11 +6,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .. import engine
 from ..autodiff import leaves, map_leaves
+from ..layers.arguments import fusible
 from ..layers.layer import Layer
 from ..symbolic import KerasTensor, Node
-from ..tensor import OPS
 
 
 class _Slot:
@@ -131,9 +130,7 @@ def _elementwise_of(layer: Any) -> str | None:
     """Return the name of the elementwise op that an activation layer is, or None."""
     kind = type(layer).__name__
     if kind == "Activation":
-        name = _activation_name(layer.activation)
-        entry = OPS.get(name)
-        return name if entry is not None and entry.pattern == "map" and entry.function is layer.activation else None
+        return fusible(layer.activation)
     if kind == "ReLU" and not layer.negative_slope and not layer.threshold:
         return "relu" if layer.max_value is None else "relu6" if layer.max_value == 6 else None
     return None
@@ -184,4 +181,3 @@ def _mark_free(steps: list[Step], kept: set[int]) -> None:
         seen.update(step.free)
 
 
-__all__ = ["FlatPlan", "engine", "flat_plan"]

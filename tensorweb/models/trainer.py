@@ -55,6 +55,7 @@ class Trainer:
         if auto_scale_loss and getattr(getattr(self, "dtype_policy", None), "name", "") == "mixed_float16" and made is not None:
             made = made if isinstance(made, optimizers.LossScaleOptimizer) else optimizers.LossScaleOptimizer(made)
         self.optimizer, self.loss = made, loss
+        compile_metrics.output_names = self._names
         self._compile_loss, self._compile_metrics = compile_loss, compile_metrics
         self._loss_tracker = metrics_module.Mean(name="loss")
         self.stop_training, self.compiled = False, True
@@ -103,18 +104,16 @@ class Trainer:
 
     @property
     def metrics(self) -> list[Any]:
-        """The running loss, the model's own metrics, those of its layers, and the compiled ones."""
+        """The running loss, the compiled metrics (as one, whose result is a dict), the model's own and those of its layers."""
         from ..layers.tracking import held, is_metric, unique
 
-        skipped = {id(self._loss_tracker), id(self._compile_metrics)}
-        own = [m for m in held(self, is_metric) if id(m) not in skipped]
+        compiled = self._compile_metrics
         found = [] if self._loss_tracker is None else [self._loss_tracker]
-        found += own + [m for layer in self._layers for m in layer.metrics]
-        if self._compile_metrics is not None:
-            found += self._compile_metrics.metrics
-        if self._compile_loss is not None:
-            found += self._compile_loss.metrics
-        return unique(found)
+        found += [] if compiled is None or (compiled.given is None and compiled.weighted_given is None) else [compiled]
+        skipped = {id(self._loss_tracker), id(compiled)}
+        found += [m for m in held(self, is_metric) if id(m) not in skipped]
+        found += [m for layer in self._layers for m in layer.metrics]
+        return unique(found + (self._compile_loss.metrics if self._compile_loss is not None else []))
 
     @property
     def metrics_names(self) -> list[str]:
@@ -128,15 +127,19 @@ class Trainer:
 
     def get_metrics_result(self) -> dict[str, Any]:
         """Return the metrics' values by name."""
-        compiled = {id(m) for m in self._compile_metrics.metrics} if self._compile_metrics is not None else set()
         found: dict[str, Any] = {}
         for m in self.metrics:
-            if id(m) not in compiled:
-                value = m.result()
-                found.update(value if isinstance(value, dict) else {m.name: value})
-        if self._compile_metrics is not None:
-            found.update(self._compile_metrics.results())
+            value = m.result()
+            found.update(value if isinstance(value, dict) else {m.name: value})
         return found
+
+    def _in_order(self, logs: dict[str, Any]) -> Any:
+        """Return the values of logs: the loss, the metrics in the order of `compile`, the rest by name; a single one as it is."""
+        names: list[str] = []
+        for m in self.metrics:
+            names += [one.name for one in m.metrics] if isinstance(m, CompiledMetrics) else [m.name]
+        values = [logs[n] for n in names if n in logs] + [logs[k] for k in sorted(logs) if k not in names]
+        return values[0] if len(values) == 1 else values
 
     # --- losses and metrics of a batch ---
 
@@ -161,7 +164,7 @@ class Trainer:
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
         """Take a batch into the compiled metrics and return all metrics' values. May be overridden."""
         if self._compile_metrics is not None and y is not None:
-            self._compile_metrics.update(y, y_pred, sample_weight, self._names(y_pred))
+            self._compile_metrics.update_state(y, y_pred, sample_weight)
         return self.get_metrics_result()
 
     # --- steps ---
@@ -246,24 +249,24 @@ class Trainer:
     def train_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None, return_dict: bool = False) -> Any:
         """Take one step on one batch and return the loss and metrics."""
         self._need_compiled("train_on_batch")
-        logs = self.train_step(fitting.one_batch(x, y, sample_weight, class_weight))
-        return _numbers(logs, return_dict)
+        batch = fitting.one_batch(x, y, sample_weight, class_weight)
+        self.reset_metrics()
+        return self._numbers(self.train_step(batch), return_dict)
 
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
         """Evaluate one batch and return the loss and metrics."""
         self._need_compiled("test_on_batch")
-        return _numbers(self.test_step(fitting.one_batch(x, y, sample_weight)), return_dict)
+        batch = fitting.one_batch(x, y, sample_weight)
+        self.reset_metrics()
+        return self._numbers(self.test_step(batch), return_dict)
+
+    def _numbers(self, logs: dict[str, Any], return_dict: bool) -> Any:
+        values = wait(fitting.read_logs(logs))
+        return values if return_dict else self._in_order(values)
 
     def predict_on_batch(self, x: Any) -> Any:
         """Return the outputs for one batch."""
         return self.predict_step(fitting.one_batch(x))
-
-
-def _numbers(logs: dict[str, Any], return_dict: bool) -> Any:
-    values = {k: float(v) if isinstance(v, Tensor) and v.size == 1 else v for k, v in logs.items()}
-    if return_dict:
-        return values
-    return next(iter(values.values())) if len(values) == 1 else list(values.values())
 
 
 def _revived(key: str, value: Any) -> Any:

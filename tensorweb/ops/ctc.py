@@ -51,8 +51,9 @@ def _finish(last: Any, before: Any, empty: Any) -> Any:
     return e.where(total < 0.1 * _NEVER, math.inf, -total)
 
 
-def _may_skip(label: Any, earlier: Any, blank: Any, place: Any) -> Any:
-    return e.logical_and(place > 1, e.logical_and(e.not_equal(label, blank), e.not_equal(label, earlier)))
+def _may_skip(label: Any, earlier: Any, place: Any) -> Any:
+    # The blanks between labels are known by their places: a target may hold the blank as a label, too, and Keras lets it be skipped to.
+    return e.logical_and(e.logical_and(place > 1, e.equal(place % 2, 1)), e.not_equal(label, earlier))
 
 
 def _interleaved(target: Any, blank: int) -> Any:
@@ -83,7 +84,7 @@ def ctc_loss(target: Any, output: Any, target_length: Any, output_length: Any, m
     size = path.shape[1]
     place = op("arange")(size, dtype="int32")
     earlier = take_slice(pad_interior(path, (0, 2), (0, 0), (0, 0), blank), (0, 0), path.shape, (1, 1))
-    may_skip = _map(_may_skip, path, earlier, blank, place)
+    may_skip = _map(_may_skip, path, earlier, place)
     emitted = op("transpose")(gather_rows(op("transpose")(x, (0, 2, 1)), path), (2, 0, 1))
     length = op("reshape")(frames, (batch, 1))
     shape = (batch, size)

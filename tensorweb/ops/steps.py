@@ -58,11 +58,14 @@ def parts(x: Tensor, count: int, axis: int) -> tuple[Tensor, ...]:
         if token is not None:
             engine.state.reset(token)
     for tape in now.tapes:
-        tape.record(_PARTS, (axis,), (x,), made)  # type: ignore[arg-type]
+        tape.record(_PARTS, (axis,), (x,), made)
     return made
 
 
 # --- bodies with one gradient ---------------------------------------------------------------------------------------------------
+
+
+_Joint = tuple[Body | None, tuple[int, ...], tuple[int, ...]]
 
 
 class StepBody(Body):
@@ -73,16 +76,16 @@ class StepBody(Body):
 
     def __init__(self, name: str, roots: Sequence[Expr], symbols: Sequence[Expr]):
         super().__init__(name, roots, symbols)
-        self._joint: dict[tuple, tuple[Body | None, tuple[int, ...], tuple[int, ...]]] = {}
+        self._joint: dict[tuple, _Joint] = {}
 
-    def joint(self, wanted: tuple[int, ...], present: tuple[int, ...]) -> tuple[Body | None, tuple[int, ...], tuple[int, ...]]:
+    def joint(self, wanted: tuple[int, ...], present: tuple[int, ...]) -> _Joint:
         """Return the body of the gradients, which of (inputs, output gradients, outputs) it takes, and which inputs it gives."""
         key = (wanted, present)
         if key not in self._joint:
             self._joint[key] = self._differentiate_jointly(wanted, present)
         return self._joint[key]
 
-    def _differentiate_jointly(self, wanted: tuple[int, ...], present: tuple[int, ...]) -> tuple[Body | None, tuple[int, ...], tuple[int, ...]]:
+    def _differentiate_jointly(self, wanted: tuple[int, ...], present: tuple[int, ...]) -> _Joint:
         n_in, n_out = len(self.symbols), len(self.roots)
         seeds = [expression.argument(n_in + k) for k in present]
         found = expression.differentiate([self.roots[k] for k in present], seeds, [self.symbols[i] for i in wanted])

@@ -39,7 +39,7 @@ class Request(NamedTuple):
     subset: str | None
     follow_links: bool
     verbose: bool
-    format: str = "tf"
+    format: str = "tf"  # or grain: a Dataset stands in for it, with one order for all iterations
 
 
 def datasets_of(request: Request, load: Callable[[str], Tensor], spec: TensorSpec, batch: Callable[..., Dataset] = Dataset.batch) -> Any:
@@ -71,8 +71,8 @@ def _checked(r: Request) -> Request:
         raise ArgumentError(message(where, "a subset of training, validation or both", repr(r.subset), "Use one of them."))
     if split and r.shuffle and r.seed is None:
         raise ArgumentError(message(where, "a seed for a shuffled split", "None", "Without it the two subsets may overlap."))
-    if r.format != "tf":
-        raise ArgumentError(message(where, "format='tf', which gives a tw.data.Dataset", repr(r.format), "Grain is not supported."))
+    if r.format not in ("tf", "grain"):
+        raise ArgumentError(message(where, "format tf or grain", repr(r.format), "Both give a tw.data.Dataset."))
     return r._replace(labels=None, label_mode=None) if r.labels is None or r.label_mode is None else r
 
 
@@ -140,7 +140,8 @@ def _dataset(
     labels = None if files.labels is None else _encoded(files.labels, r.label_mode, len(files.class_names or ()))
     made = Dataset.from_tensor_slices(files.paths if labels is None else (files.paths, labels))
     if r.shuffle and shuffle:
-        made = made.shuffle(1024 if r.batch_size is None else r.batch_size * 8, seed=r.seed)
+        buffer = 1024 if r.batch_size is None else r.batch_size * 8
+        made = made.shuffle(buffer, seed=r.seed, reshuffle_each_iteration=r.format == "tf")
     if labels is None:
         made = made.map(lambda path: load(path.item()), num_parallel_calls=AUTOTUNE)
         made._spec = spec

@@ -44,7 +44,7 @@ def timeseries_dataset_from_array(
         starts = shuffled(starts, seed)
     order: Dataset = Dataset(lambda: each(lambda: starts), len(starts), None)
     if shuffle:
-        order = order.shuffle(1024 if batch_size is None else batch_size * 8, seed=seed)
+        order = order.shuffle(1024 if batch_size is None else batch_size * 8, seed=seed, reshuffle_each_iteration=format == "tf")
     steps = tensor([i * sampling_rate for i in range(sequence_length)], dtype="int32")
     return _windows(order, series, goals, steps, batch_size)
 
@@ -78,4 +78,5 @@ def _check(n: int, stride: int, rate: int, start: int | None, end: int | None, f
         need(0 < end < n, "an end_index above 0 and below the length of the data", end)
     need(0 < rate < n, "a sampling_rate above 0 and below the length of the data", rate)
     need(0 < stride < n, "a sequence_stride above 0 and below the length of the data", stride)
-    need(format == "tf", "format='tf', which gives a tw.data.Dataset", repr(format))
+    if format not in ("tf", "grain"):
+        raise ArgumentError(message(_WHERE, "format tf or grain", repr(format), "Both give a tw.data.Dataset."))

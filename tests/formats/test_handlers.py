@@ -1,33 +1,12 @@
-"""Handlers of functions and of memory, routers, managing models, and that every name of TensorFlow.js's tf.io has its place."""
+"""Handlers of functions and of memory, routers, and managing models."""
 
 import asyncio
-import json
-from pathlib import Path
 
 import pytest
 
 import tensorweb as tw
 from tensorweb.errors import ArgumentError, ConversionError, FormatError
 from tensorweb.io import handlers
-
-TFJS = json.loads((Path(__file__).parents[1] / "data" / "tfjs_api.json").read_text())
-# Where the rule (snake_case) does not hold.
-NAMES = {
-    "isHTTPScheme": "is_http_scheme", "browserHTTPRequest": "http", "fromMemorySync": "from_memory",
-    "withSaveHandlerSync": "with_save_handler",
-    "getModelArtifactsForJSONSync": "get_model_artifacts_for_json_sync", "getModelArtifactsForJSON": "get_model_artifacts_for_json",
-    "getModelArtifactsInfoForJSON": "get_model_artifacts_info_for_json",
-}  # fmt: skip
-
-
-def test_every_name_of_tfjs():
-    missing = []
-    for name, _ in TFJS["tf.io.*"]:
-        short = name.removeprefix("tf.io.")
-        ours = NAMES.get(short) or (short if short[0].isupper() else "".join("_" + c.lower() if c.isupper() else c for c in short))
-        if not hasattr(tw.io, ours):
-            missing.append(ours)
-    assert not missing
 
 
 def artifacts():

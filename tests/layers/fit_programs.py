@@ -160,7 +160,7 @@ def added_losses(keras):
 def frozen_layers(keras):
     """A frozen base: its weights stay, batch normalization infers."""
     base = keras.Sequential([keras.Input((4,)), keras.layers.Dense(5), keras.layers.BatchNormalization()], name="base")
-    set_weights(base)
+    set_weights(base.layers[0])
     base.trainable = False
     inputs = keras.Input((4,))
     model = keras.Model(inputs, keras.layers.Dense(1)(base(inputs, training=False)))
@@ -196,7 +196,7 @@ def custom_steps(keras):
 
     x, y = data()
     model = Doubled()
-    model.build((None, 4))
+    model(x[:1])
     set_weights(model)
     model.compile(keras.optimizers.SGD(0.02), metrics=["mae"])
     history = model.fit(x, y, epochs=2, batch_size=16, shuffle=False, verbose=0)

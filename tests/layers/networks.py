@@ -37,6 +37,19 @@ NETWORKS = [
     ("DenseNet121", {**SMALL, "classifier_activation": None}, True, 10),
     ("DenseNet169", {"weights": None, "include_top": False}, False, 0),
     ("DenseNet201", {"weights": None}, False, 0),
+    ("EfficientNetV2B0", {**SMALL, "classifier_activation": None}, True, 10),
+    ("EfficientNetV2B1", {"weights": None, "include_top": False, "include_preprocessing": False}, False, 0),
+    ("EfficientNetV2B2", {"weights": None}, False, 0),
+    ("EfficientNetV2B3", {"weights": None, "include_top": False, "pooling": "avg"}, False, 0),
+    ("EfficientNetV2S", {**SMALL, "input_shape": (32, 32, 1), "classifier_activation": None}, False, 10),
+    ("EfficientNetV2M", {"weights": None}, False, 0),
+    ("EfficientNetV2L", {"weights": None, "include_top": False}, False, 0),
+    ("Xception", {**SMALL, "input_shape": (71, 71, 3), "classifier_activation": None}, True, 10),
+    ("Xception", {"weights": None, "include_top": False, "pooling": "max"}, False, 0),
+    ("InceptionV3", {**SMALL, "input_shape": (75, 75, 3), "classifier_activation": None}, True, 10),
+    ("InceptionV3", {"weights": None, "include_top": False, "pooling": "avg"}, False, 0),
+    ("InceptionResNetV2", {**SMALL, "input_shape": (75, 75, 3), "classifier_activation": None}, False, 10),
+    ("InceptionResNetV2", {"weights": None}, False, 0),
 ]
 
 

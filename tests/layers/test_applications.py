@@ -113,7 +113,7 @@ def test_preprocess_input(mode):
 
 def test_each_module_preprocesses():
     x = tw.tensor([[[10.0, 100.0, 200.0]]])
-    modes = {"mobilenet": "tf", "mobilenet_v2": "tf", "resnet": "caffe", "resnet50": "caffe", "resnet_v2": "tf", "vgg16": "caffe", "densenet": "torch"}
+    modes = {"mobilenet": "tf", "mobilenet_v2": "tf", "resnet": "caffe", "resnet_v2": "tf", "vgg16": "caffe", "densenet": "torch"}
     for module, mode in modes.items():
         assert getattr(A, module).preprocess_input(x).tolist() == A.imagenet_utils.preprocess_input(x, mode=mode).tolist()
     assert A.efficientnet.preprocess_input(x) is x and A.mobilenet_v3.preprocess_input(x) is x

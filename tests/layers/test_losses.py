@@ -206,6 +206,15 @@ def test_wrong_shapes_are_refused():
             call()
 
 
+def test_crossentropy_goes_by_the_shapes():
+    for name in ("crossentropy", "ce"):
+        loss, p = losses.get(name), tw.tensor([[0.2, 0.8], [0.6, 0.4]])
+        sparse = losses.sparse_categorical_crossentropy([1, 0], p).tolist()
+        assert loss([1, 0], p).tolist() == sparse == loss([[1], [0]], p).tolist()
+        assert loss([[0.0, 1.0], [1.0, 0.0]], p).tolist() == losses.categorical_crossentropy([[0.0, 1.0], [1.0, 0.0]], p).tolist()
+        assert loss([[1.0], [0.0]], p[:, :1]).tolist() == losses.binary_crossentropy([[1.0], [0.0]], p[:, :1]).tolist()
+
+
 def test_one_class_is_warned_of():
     for loss in (losses.categorical_crossentropy, losses.categorical_focal_crossentropy):
         with pytest.warns(SyntaxWarning, match="several classes"):

@@ -64,7 +64,7 @@ def state_problem(metric, state, rtol, atol):
     return None
 
 
-@pytest.mark.filterwarnings("ignore:.*R2 score", "ignore:.*several classes")
+@pytest.mark.filterwarnings("ignore:.*R2 score", "ignore:.*several classes", "ignore:sample_weight is float")
 @pytest.mark.parametrize("group", GROUPS)
 def test_results_state_and_reset(group):
     wrong = []
@@ -152,7 +152,7 @@ def auto(stored):
 LOST = {"CosineSimilarity": "axis"}  # Keras's config leaves it out
 
 
-@pytest.mark.filterwarnings("ignore:.*R2 score", "ignore:.*several classes")
+@pytest.mark.filterwarnings("ignore:.*R2 score", "ignore:.*several classes", "ignore:sample_weight is float")
 def test_a_metric_from_its_config_gives_the_same():
     seen = 0
     for case in CASES:
@@ -290,6 +290,16 @@ def test_the_confusion_matrix_leaves_out_what_is_no_class():
     ]
     assert confusion_matrix([0, 3, -1], [0, 1, 1], 2, weights=[0.5, 1.0, 1.0], dtype="float32").tolist() == [[0.5, 0.0], [0.0, 0.0]]
     assert metrics.IoU(2, [0])([], []).item() == 0.0
+
+
+def test_fractional_weights_of_an_int_matrix_are_warned_of():
+    with pytest.warns(UserWarning, match="weight.*float.*int.*casting"):
+        metrics.MeanIoU(2)([0, 1], [0, 1], sample_weight=[0.5, 0.5])
+
+
+def test_arguments_are_attributes():
+    assert (metrics.TopKCategoricalAccuracy(k=3).k, metrics.BinaryAccuracy(threshold=0.2).threshold) == (3, 0.2)
+    assert tw.losses.BinaryCrossentropy(from_logits=True).from_logits and tw.losses.Circle(gamma=2.0).gamma == 2.0
 
 
 def test_wrong_batches_are_refused_before_anything_changes():

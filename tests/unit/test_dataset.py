@@ -424,8 +424,27 @@ except tw.errors.ArgumentError:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=root)
     here = D.from_tensor_slices(([1, 2, 3, 4], ["a", "b", "c", "d"])).shuffle(4, seed=1).batch(3)
     assert done.stdout.splitlines() == [
-        repr([(x.tolist(), y.tolist()) for x, y in here]), "[[[0, 1, 2], [1, 2, 3]], [[2, 3, 4], [3, 4, 5]]]", "[[[1, 0], [2, 2]], [[3, 3, 3]]]",
+        repr([(x.tolist(), y.tolist()) for x, y in here]),
+        "[[[0, 1, 2], [1, 2, 3]], [[2, 3, 4], [3, 4, 5]]]",
+        "[[[1, 0], [2, 2]], [[3, 3, 3]]]",
     ], done.stderr  # fmt: skip
+
+
+def test_tables_zipped_are_one_table():
+    a, b = D.from_tensor_slices([1, 2, 3]), D.from_tensor_slices((["x", "y", "z"], [4, 5, 6]))
+    zipped = D.zip((a, {"b": b}))
+    assert isinstance(zipped, type(a)) and [plain(e) for e in zipped.skip(2)] == [{"tuple": [3, {"dict": {"b": {"tuple": ["z", 6]}}}]}]
+    assert [plain(e) for e in D.zip((a, b.skip(1)))] == [{"tuple": [1, {"tuple": ["y", 5]}]}, {"tuple": [2, {"tuple": ["z", 6]}]}]
+    assert [y.item() for _, y in D.zip((a.shuffle(3, seed=1), a))] == [1, 2, 3]
+    assert len(D.zip((a, D.from_tensor_slices([1, 2])))) == 2
+
+
+def test_buffers_outlive_a_tidy():
+    found = []
+    elements = iter(D.range(8).map(lambda x: x * 2).shuffle(4, seed=1).cache())
+    for _ in range(8):
+        tw.tidy(lambda: found.append(int(next(elements))))
+    assert sorted(found) == [0, 2, 4, 6, 8, 10, 12, 14]
 
 
 def test_none_beside_floats_is_nan():

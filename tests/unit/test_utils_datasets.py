@@ -71,6 +71,9 @@ def test_shuffled_folders_come_in_a_new_order_each_time(folders):
     assert sorted(first) == sorted(second) and first != second
     (again,) = datasets("text", folders["text"], seed=3, batch_size=None)
     assert [x.item() for x, _ in again] == first
+    (grain,) = datasets("text", folders["text"], seed=3, batch_size=None, format="grain")
+    assert [x.item() for x, _ in grain] == [x.item() for x, _ in grain] == first
+    assert len(tw.utils.timeseries_dataset_from_array(list(range(9)), None, 3, shuffle=True, format="grain", batch_size=2)) == 4
 
 
 def test_messages(folders, capsys):
@@ -98,7 +101,7 @@ def test_messages(folders, capsys):
         ("text", {"validation_split": 0.2, "subset": "both"}, "a seed"),
         ("text", {"class_names": ["w"]}, "class_names among"),
         ("text", {"validation_split": 0.01, "subset": "validation", "seed": 1}, "got none in"),
-        ("text", {"format": "grain"}, "format='tf'"),
+        ("text", {"format": "torch"}, "format tf or grain"),
         ("image", {"color_mode": "bgr"}, "color_mode"),
         ("image", {"image_size": (1, 2, 3)}, "image_size"),
         ("image", {"interpolation": "best"}, "interpolation"),
@@ -189,7 +192,7 @@ def test_series_as_keras(case, backend):
 @pytest.mark.parametrize(
     "kwargs",
     [{"start_index": -1}, {"start_index": 12}, {"start_index": 5, "end_index": 5}, {"end_index": 12}, {"end_index": -1},
-     {"sampling_rate": 0}, {"sampling_rate": 12}, {"sequence_stride": 0}, {"sequence_stride": 12}, {"format": "grain"}],
+     {"sampling_rate": 0}, {"sampling_rate": 12}, {"sequence_stride": 0}, {"sequence_stride": 12}, {"format": "torch"}],
 )  # fmt: skip
 def test_series_with_wrong_numbers(kwargs):
     with pytest.raises(ArgumentError):

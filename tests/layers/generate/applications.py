@@ -1,4 +1,7 @@
-"""Write tests/data/applications.jsonl from Keras: structures and, computed in float64, outputs: python -m tests.layers.generate applications"""
+"""Write tests/data/applications.jsonl from Keras: python -m tests.layers.generate applications
+
+Structures of networks and, computed in float64, outputs.
+"""
 
 import json
 from pathlib import Path

@@ -46,14 +46,11 @@ class LayerCases:
         made = type(layer).from_config({**original, "dtype": "float64"} if wide else original)
         call_args = tf.nest.map_structure(lambda x: _tensor(x, wide), list(inputs))
         call_kwargs = {k: tf.nest.map_structure(lambda x: _tensor(x, wide), v) for k, v in kwargs.items()}
-        if masks is not None:
-            for t, m in zip(tf.nest.flatten(call_args[0]), tf.nest.flatten(masks)):
-                if m is not None:
-                    t._keras_mask = tf.constant(m)
         if training is not None:
             call_kwargs["training"] = training
         with tf.GradientTape() as tape:
             tape.watch([t for t in tf.nest.flatten([call_args, call_kwargs]) if isinstance(t, tf.Tensor) and t.dtype.is_floating])
+            _attach(masks, call_args)
             made(*call_args, **call_kwargs)  # builds
             own = made.weights
             given = weights or [default_weight(w.path, w.shape, i) for i, w in enumerate(own)]
@@ -62,6 +59,7 @@ class LayerCases:
             if hasattr(made, "reset_state") and getattr(made, "stateful", True):
                 made.reset_state()
             start = [encode(w.numpy()) for w in own]
+            _attach(masks, call_args)
             outputs = made(*call_args, **call_kwargs)
             total = _weighted_sum(outputs) if gradient else None
         case = {
@@ -97,6 +95,14 @@ class LayerCases:
         text = "".join(json.dumps(c, separators=(",", ":"), allow_nan=False) + "\n" for c in self.cases)
         (CASES / f"{self.subject}.jsonl").write_text(text)
         print(f"{self.subject}: {len(self.cases)} cases of {len({c['layer'] for c in self.cases})} layers, {len(text) // 1024} KB")
+
+
+def _attach(masks, call_args):
+    """Give the first argument its masks; some layers take them off."""
+    if masks is not None:
+        for t, m in zip(tf.nest.flatten(call_args[0]), tf.nest.flatten(masks)):
+            if m is not None:
+                t._keras_mask = tf.constant(m)
 
 
 def _tensor(x, wide):

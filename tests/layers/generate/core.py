@@ -9,8 +9,10 @@ mask23 = np.array([[True, False, True], [False, False, True]])
 
 # --- Dense ---
 for options in (
-    {}, {"use_bias": False}, {"activation": "relu"}, {"activation": "softmax"}, {"activation": "gelu"}, {"activation": "tanh", "use_bias": False},
-    {"activation": "elu"}, {"activation": "selu"}, {"activation": "leaky_relu"}, {"activation": "hard_sigmoid"}, {"activation": "exponential"},
+    {}, {"use_bias": False}, {"activation": "relu"}, {"activation": "softmax"}, {"activation": "gelu"},
+    {"activation": "tanh", "use_bias": False},
+    {"activation": "elu"}, {"activation": "selu"}, {"activation": "leaky_relu"},
+    {"activation": "hard_sigmoid"}, {"activation": "exponential"},
     {"kernel_initializer": "he_normal", "bias_initializer": keras.initializers.Constant(0.5)},
     {"kernel_regularizer": "l2", "bias_regularizer": keras.regularizers.L1(0.2), "activity_regularizer": "l1"},
     {"kernel_constraint": "non_neg", "bias_constraint": keras.constraints.MaxNorm(1.5, axis=0)},
@@ -28,7 +30,8 @@ for equation, output_shape, bias_axes, shape in (
     ("ab,bc->ac", 4, None, (2, 3)), ("ab,bc->ac", 4, "c", (2, 3)), ("abc,cd->abd", (None, 5), "d", (2, 3, 4)),
     ("abc,cd->abd", (3, 5), "bd", (2, 3, 4)), ("...x,xy->...y", 5, "y", (2, 3, 4)), ("...x,xy->...y", 5, None, (2, 2, 3, 4)),
     ("abc,cde->abde", (None, 2, 3), "de", (2, 3, 4)), ("abcd,cde->abe", (None, 3), "e", (2, 3, 2, 4)),
-    ("abc,cde->abde", (None, 2, 3), "e", (2, 3, 4)), ("abc,cde->abde", (None, 2, 3), "d", (2, 3, 4)), ("abc,acd->abd", (3, 5), None, (2, 3, 4)),
+    ("abc,cde->abde", (None, 2, 3), "e", (2, 3, 4)), ("abc,cde->abde", (None, 2, 3), "d", (2, 3, 4)),
+    ("abc,acd->abd", (3, 5), None, (2, 3, 4)),
     ("ab...,bcd->acd...", (3, 4), None, (2, 5)), ("ab...,bc->ac...", 4, "c", (2, 5, 3)), ("ab...,bc->ac...", 4, None, (2, 5, 3)),
     ("abc,ac->a", (), None, (2, 3, 4)), ("aqd,de->aqe", (2, 3), "qe", (2, 2, 4)),
 ):  # fmt: skip
@@ -87,7 +90,8 @@ for options in (
 for axis in (-1, 1, (1, 2), [-1], (0, 1, 2)):
     cases.add(L.Softmax(axis=axis), some)
 for axis, mask in (
-    (-1, np.arange(24).reshape(2, 3, 4) % 3 > 0), (1, np.arange(24).reshape(2, 3, 4) % 5 > 1), ((1, 2), np.arange(24).reshape(2, 3, 4) % 4 > 0),
+    (-1, np.arange(24).reshape(2, 3, 4) % 3 > 0), (1, np.arange(24).reshape(2, 3, 4) % 5 > 1),
+    ((1, 2), np.arange(24).reshape(2, 3, 4) % 4 > 0),
     (-1, np.array([True, False, True, True])), (-1, np.array([[True], [False], [True]])), (-1, np.zeros((2, 3, 4), bool)),
     (-1, np.array([1.0, 0.0, 0.25, 0.75], "float32")),
 ):  # fmt: skip

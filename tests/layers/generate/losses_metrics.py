@@ -204,6 +204,12 @@ def sparse_cases():
 
 
 def special_cases():
+    # With blanks among the labels TensorFlow's gradient is not that of its value.
+    blanks = function_case("ctc", np.array([[1, 2, 0, 2], [1, 0, 2, 0]], "int32"), values(2, 6, 4, seed=7), {})
+    yield {**blanks, "grad": None}
+    images, p = values(2, 3, 4, seed=1, low=0, high=2, dtype="int32"), probabilities(2, 3, 4, 3, seed=3)
+    yield function_case("categorical_generalized_cross_entropy", images, p, {"q": 0.7})
+    yield class_case("CategoricalGeneralizedCrossEntropy", {"q": 0.7}, images, p)
     labels, x = np.array([0, 1, 1, 2, 0], "int32"), unit(5, 4, seed=3)
     yield function_case("circle", np.arange(5, dtype="int32"), x, {})  # no positives
     yield function_case("circle", np.zeros(5, "int32"), x, {})  # no negatives

@@ -17,7 +17,8 @@ def built(layer, x):
 
 OPTIONS = (
     {}, {"center": False}, {"scale": False}, {"center": False, "scale": False}, {"epsilon": 0.1}, {"momentum": 0.7},
-    {"beta_initializer": "ones", "gamma_initializer": "random_normal", "moving_mean_initializer": "ones", "moving_variance_initializer": "zeros"},
+    {"beta_initializer": "ones", "gamma_initializer": "random_normal", "moving_mean_initializer": "ones",
+     "moving_variance_initializer": "zeros"},
     {"gamma_regularizer": "l2", "beta_regularizer": "l1", "gamma_constraint": "non_neg", "beta_constraint": "max_norm"},
 )  # fmt: skip
 for options in OPTIONS:
@@ -39,14 +40,16 @@ NOTE = "float32 keeps 1e-5 of the spread around 100"
 cases.add(L.BatchNormalization(), far, training=True, after=True, gradient=False, tolerance=1e-4, note=NOTE)
 cases.add(L.BatchNormalization(), np.array([[np.nan, 1.0], [2.0, np.inf]], "float32"), gradient=False)
 for options in (
-    {}, {"renorm_clipping": {"rmax": 1.5, "rmin": 0.7, "dmax": 0.3}}, {"renorm_clipping": {"dmax": 0.0}}, {"renorm_momentum": 0.5, "center": False},
+    {}, {"renorm_clipping": {"rmax": 1.5, "rmin": 0.7, "dmax": 0.3}}, {"renorm_clipping": {"dmax": 0.0}},
+    {"renorm_momentum": 0.5, "center": False},
     {"scale": False, "momentum": 0.6}, {"scale": False, "center": False, "renorm_clipping": {"rmax": 1.1}},
 ):  # fmt: skip
     cases.add(L.BatchNormalization(renorm=True, **options), x24, training=True, after=True)
     cases.add(L.BatchNormalization(renorm=True, **options), x24)
 
 for options in ({}, {"center": False}, {"scale": False}, {"center": False, "scale": False}, {"epsilon": 0.2}, {"gamma_initializer": "zeros",
-                "beta_regularizer": "l2", "gamma_constraint": "non_neg"}, {"rms_scaling": True}, {"rms_scaling": True, "scale": False}):  # fmt: skip
+                "beta_regularizer": "l2", "gamma_constraint": "non_neg"}, {"rms_scaling": True},
+                {"rms_scaling": True, "scale": False}):  # fmt: skip
     cases.add(built(L.LayerNormalization(**options), x234), x234)
 for axis in (1, 2, -1, -2, [1, 2], (2, 1), [-1, -2], (-2, -1), [1], (1, 2, 3), (1, 3)):
     cases.add(built(L.LayerNormalization(axis=axis), image), image)
@@ -57,7 +60,7 @@ edges = np.array([[np.nan, 1.0, 2.0], [3.0, 3.0, 3.0]], "float32")
 cases.add(built(L.LayerNormalization(), edges), edges, gradient=False)
 
 for groups in (1, 2, 4, -1):
-    for x, axis in ((x24, -1), (x234, -1), (image, -1), (image, 3), (values(2, 4, 3, seed=5), 1), (values(2, 4, 2, 3, seed=5), -3), (image, -1)):
+    for x, axis in ((x24, -1), (x234, -1), (image, -1), (image, 3), (values(2, 4, 3, seed=5), 1), (values(2, 4, 2, 3, seed=5), -3)):
         cases.add(built(L.GroupNormalization(groups=groups, axis=axis), x), x)
 for options in ({"center": False}, {"scale": False}, {"center": False, "scale": False, "epsilon": 0.1}, {"gamma_initializer": "zeros",
                 "beta_regularizer": "l2", "gamma_constraint": "non_neg"}):  # fmt: skip

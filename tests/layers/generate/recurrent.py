@@ -17,18 +17,25 @@ STATES = [data((2, 3), 2), data((2, 3), 3)]
 
 LOOP = [
     {}, {"return_sequences": True}, {"return_state": True}, {"return_sequences": True, "return_state": True, "go_backwards": True},
-    {"go_backwards": True}, {"unroll": True, "return_sequences": True}, {"stateful": True}, {"zero_output_for_mask": True, "return_sequences": True},
+    {"go_backwards": True}, {"unroll": True, "return_sequences": True}, {"stateful": True},
+    {"zero_output_for_mask": True, "return_sequences": True},
 ]  # fmt: skip
 CELL = [
-    {"use_bias": False}, {"activation": "relu"}, {"activation": "linear"}, {"activation": "softmax"}, {"dropout": 0.5, "recurrent_dropout": 0.25},
+    {"use_bias": False}, {"activation": "relu"}, {"activation": "linear"}, {"activation": "softmax"},
+    {"dropout": 0.5, "recurrent_dropout": 0.25},
     {"bias_initializer": "ones", "kernel_initializer": {"class_name": "RandomNormal", "config": {"stddev": 0.1, "seed": 3}}},
     {"kernel_regularizer": "l1", "recurrent_regularizer": "l2", "bias_regularizer": "l1l2", "activity_regularizer": "l2"},
     {"kernel_constraint": "max_norm", "recurrent_constraint": "non_neg", "bias_constraint": "unit_norm", "seed": 7},
 ]  # fmt: skip
-GATES = [{"recurrent_activation": "hard_sigmoid"}, {"recurrent_activation": "relu"}, {"recurrent_activation": "softmax", "return_sequences": True}]
+GATES = [
+    {"recurrent_activation": "hard_sigmoid"},
+    {"recurrent_activation": "relu"},
+    {"recurrent_activation": "softmax", "return_sequences": True},
+]
 OWN = {
     L.SimpleRNN: [], L.LSTM: [*GATES, {"unit_forget_bias": False}, {"use_cudnn": False}],
-    L.GRU: [*GATES, {"reset_after": False}, {"reset_after": False, "use_bias": False, "return_sequences": True}, {"reset_after": False, "activation": "elu"}],
+    L.GRU: [*GATES, {"reset_after": False}, {"reset_after": False, "use_bias": False, "return_sequences": True},
+    {"reset_after": False, "activation": "elu"}],
 }  # fmt: skip
 
 for layer, own in OWN.items():
