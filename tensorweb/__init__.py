@@ -23,9 +23,9 @@ _HOUSES = (
     "layers", "losses", "metrics", "mixed_precision", "models", "preprocessing", "regularizers", "saving", "tree", "utils",
 )  # fmt: skip
 _CLASSES = {
-    "DTypePolicy": "dtype_policies", "Function": "models", "Initializer": "initializers", "Input": "layers", "InputSpec": "layers",
+    "DTypePolicy": "dtype_policies", "FloatDTypePolicy": "dtype_policies", "Initializer": "initializers", "Input": "layers", "InputSpec": "layers",
     "KerasTensor": "symbolic", "Layer": "layers", "Loss": "losses", "Metric": "metrics", "Model": "models", "Operation": "symbolic",
-    "Optimizer": "optimizers", "Regularizer": "regularizers", "Sequential": "models", "load_model": "saving",
+    "Optimizer": "optimizers", "Regularizer": "regularizers", "Sequential": "models", "StatelessScope": "stateless", "load_model": "saving", "name_scope": "naming", "version": "config",
 }  # fmt: skip
 
 

@@ -68,6 +68,38 @@ def is_traceback_filtering_enabled() -> bool:
     return True
 
 
+_flash_attention = True
+
+
+def enable_flash_attention() -> None:
+    """Allow fused attention; here attention has one form, so only the setting changes."""
+    global _flash_attention
+    _flash_attention = True
+
+
+def disable_flash_attention() -> None:
+    """Forbid fused attention; here attention has one form, so only the setting changes."""
+    global _flash_attention
+    _flash_attention = False
+
+
+def is_flash_attention_enabled() -> bool:
+    """Return the setting."""
+    return _flash_attention
+
+
+def is_nnx_enabled() -> bool:
+    """Return False: NNX belongs to JAX."""
+    return False
+
+
+def version() -> str:
+    """Return the version of the library. Keras's version."""
+    from importlib import import_module
+
+    return import_module(__package__ or "").__version__
+
+
 def __getattr__(name: str) -> object:
     # The switches of the progress bar live with it; utils stands above this module.
     if name in ("enable_interactive_logging", "disable_interactive_logging", "is_interactive_logging_enabled"):

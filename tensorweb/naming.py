@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from .engine import changed_state, state
 
 _counts: dict[str, int] = {}
 
@@ -34,3 +38,11 @@ def auto_name(prefix: str) -> str:
 def clear_session(free_memory: bool = True) -> None:
     """Start the counters of default names anew. Keras's clear_session; memory frees itself here."""
     _counts.clear()
+
+
+@contextmanager
+def name_scope(name: str) -> Iterator[None]:
+    """Put a name before the paths of the weights that are made in the block. Keras's name_scope."""
+    path = state.get().path
+    with changed_state(path=f"{path}/{name}" if path else name):
+        yield

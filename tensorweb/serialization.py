@@ -116,6 +116,11 @@ def in_safe_mode() -> bool:
     return not _unsafe_enabled and _safe.get() is not False
 
 
+def loading_safely() -> bool:
+    """Tell whether a config is being loaded whose maker is not trusted: then it may not name other files either."""
+    return _safe.get() is not None and in_safe_mode()
+
+
 # --- finding built-in classes ------------------------------------------------------------------------------------------------
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from math import prod
 from operator import index as as_index
 
@@ -77,6 +78,7 @@ def normalize_axes(axis: int | Sequence[int] | None, rank: int, where: str) -> S
     return result
 
 
+@lru_cache(maxsize=8192)
 def broadcast(where: str, *shapes: Shape) -> Shape:
     """Return the shape that `shapes` broadcast to, by NumPy's rule.
 
@@ -103,7 +105,11 @@ def reduced_shape(shape: Shape, axes: Sequence[int], keepdims: bool) -> Shape:
 
 def infer_reshape(shape: Shape, target: Sequence[int] | int, where: str = "reshape") -> Shape:
     """Return `target` with its one -1 replaced so that the number of elements stays."""
-    wanted = as_ints(target, where, "newshape")
+    return _infer_reshape(shape, as_ints(target, where, "newshape"), where)
+
+
+@lru_cache(maxsize=8192)
+def _infer_reshape(shape: Shape, wanted: Shape, where: str) -> Shape:
     size, unknown = size_of(shape), wanted.count(-1)
     known = prod(d for d in wanted if d != -1)
     fits = unknown <= 1 and all(d >= -1 for d in wanted) and (size == known if not unknown else (known > 0 and size % known == 0))

@@ -54,7 +54,8 @@ def joined(x: Any, branches: tuple[tuple[Step, ...], ...], name: str | None) -> 
 def _wide(n: int) -> tuple[tuple[Step, ...], ...]:
     """Return the branches with kernels of 7 and n filters within."""
     return (
-        ((192, 1, 1),), ((n, 1, 1), (n, 1, 7), (192, 7, 1)), ((n, 1, 1), (n, 7, 1), (n, 1, 7), (n, 7, 1), (192, 1, 7)), ("avg", (192, 1, 1)),
+        ((192, 1, 1),), ((n, 1, 1), (n, 1, 7), (192, 7, 1)), ((n, 1, 1), (n, 7, 1), (n, 1, 7), (n, 7, 1), (192, 1, 7)),
+        ("avg", (192, 1, 1)),
     )  # fmt: skip
 
 

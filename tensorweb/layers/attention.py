@@ -86,7 +86,7 @@ class Attention(Layer):
             output = op("where")(op("expand_dims")(q_mask, -1), output, 0.0)
         return (output, weights) if return_attention_scores else output
 
-    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:  # type: ignore[override]
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """Return the queries' mask."""
         self._check(inputs, mask)
         return None if mask is None or mask[0] is None else as_tensor(mask[0], self.name)

@@ -8,7 +8,6 @@ from .. import engine
 from ..errors import ArgumentError, ShapeError, message
 from ..kernels import expression as e
 from ..ops.define import row_body
-from ..ops.fused import finish
 from ..tensor import as_tensor, op
 from .input_spec import InputSpec
 from .layer import Layer
@@ -25,6 +24,10 @@ def _scale(gamma: Any, variance: Any, epsilon: Any) -> Any:
 
 def _shift(beta: Any, mean: Any, scale: Any) -> Any:
     return beta - mean * scale
+
+
+def _affine(x: Any, scale: Any, shift: Any) -> Any:
+    return x * scale + shift
 
 
 def _map(function: Any, *args: Any) -> Any:
@@ -105,7 +108,7 @@ class BatchNormalization(Layer):
             # Kept values would end the gradients of a tape.
             tapes = engine.state.get().tapes
             scale, shift = self._scale_shift(self._weights()) if tapes else self.inference_scale_shift()
-            made = finish("batch_normalization", x, scale=scale, shift=shift)
+            made = _map(_affine, x, scale, shift)
         return made if made.dtype == self.compute_dtype else op("cast")(made, self.compute_dtype)
 
     def inference_scale_shift(self) -> tuple[Any, Any]:

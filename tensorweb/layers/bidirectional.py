@@ -107,7 +107,7 @@ class Bidirectional(Layer):
             kwargs["initial_state"] = state
         return layer(sequences, **kwargs)
 
-    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:  # type: ignore[override]
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """Return the masks of the outputs: the inputs' if they are sequences."""
         mask = mask[0] if isinstance(mask, list) else mask
         mask = mask if self.return_sequences else None

@@ -86,7 +86,7 @@ def weight_shapes(
     # The batch has a label of its own unless ... stands for it.
     whole = list(output_shape) if left and elided else [input_shape[0], *output_shape]
     if len(whole) < len(made):
-        raise ShapeError(message("EinsumDense", f"an output_shape for {made!r}", tuple(output_shape), "Give each of its axes but the batch and ..."))
+        raise ShapeError(message("EinsumDense", f"an output_shape for {made!r}", tuple(output_shape), "Give each axis but the batch."))
     wanted = dict(zip(made, whole))
     for label, size in wanted.items():
         if label in given and size not in (None, given[label]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import dtype_policies
+from ..dtypes import canonical
 from ..errors import ArgumentError, message
 from ..symbolic import KerasTensor, Node
 from .layer import Layer
@@ -23,16 +24,11 @@ class InputLayer(Layer):
     ):  # fmt: skip
         super().__init__(name=name)
         kwargs.pop("trainable", None)
-        legacy = kwargs.pop("batch_input_shape", None)
-        if kwargs.pop("input_shape", None) is not None or kwargs:
-            raise ArgumentError(message("Input", "shape or batch_shape", sorted(kwargs) or "input_shape", "Use shape=."))
-        batch_shape = legacy if batch_shape is None else batch_shape
-        if batch_shape is None and shape is None and input_tensor is None:
-            raise ArgumentError(message("Input", "a shape", "none", "Pass shape=(...) without the batch, or batch_shape=."))
-        if batch_shape is None and shape is not None:
-            batch_shape = (batch_size, *((shape,) if isinstance(shape, int) else tuple(shape)))
-        if input_tensor is not None:
-            batch_shape, dtype = input_tensor.shape, dtype or input_tensor.dtype
+        legacy, shape = kwargs.pop("batch_input_shape", None), kwargs.pop("input_shape", shape)
+        if kwargs:
+            raise ArgumentError(message("Input", "shape or batch_shape", sorted(kwargs), "Check the arguments' names."))
+        batch_shape = _batch_shape(shape, batch_size, legacy if batch_shape is None else batch_shape, input_tensor, dtype)
+        dtype = dtype if input_tensor is None else input_tensor.dtype
         self.batch_shape = tuple(batch_shape)
         self._dtype = dtype or dtype_policies.floatx()
         self.sparse, self.ragged, self.optional = bool(sparse), bool(ragged), optional
@@ -55,6 +51,26 @@ class InputLayer(Layer):
             "batch_shape": self.batch_shape, "dtype": self.dtype, "sparse": self.sparse, "ragged": self.ragged, "name": self.name,
             "optional": self.optional,
         }  # fmt: skip
+
+
+def _batch_shape(shape: Any, batch_size: int | None, batch_shape: Any, input_tensor: Any, dtype: Any) -> Any:
+    """Return the shape with the batch that the arguments of an Input agree on; raise ArgumentError if they do not."""
+    if shape is not None and batch_shape is not None:
+        raise ArgumentError(message("Input", "shape or batch_shape", "both", "Pass one of them."))
+    if batch_size is not None and batch_shape is not None:
+        raise ArgumentError(message("Input", "batch_size with shape only", "batch_shape too", "Put the size into batch_shape."))
+    if input_tensor is None:
+        if batch_shape is None and shape is None:
+            raise ArgumentError(message("Input", "a shape", "none", "Pass shape=(...) without the batch, or batch_shape=."))
+        return batch_shape if batch_shape is not None else (batch_size, *((shape,) if isinstance(shape, int) else tuple(shape)))
+    if not isinstance(input_tensor, KerasTensor):
+        raise ArgumentError(message("Input", "a KerasTensor as tensor", type(input_tensor).__name__, "Pass what tw.Input or a layer gave."))
+    given = batch_shape if batch_shape is not None else None if shape is None else (batch_size, *shape)
+    if given is not None and tuple(given) != input_tensor.shape:
+        raise ArgumentError(message("Input", f"the tensor's shape {input_tensor.shape}", tuple(given), "Leave out the shape."))
+    if dtype is not None and canonical(dtype, "Input") != input_tensor.dtype:
+        raise ArgumentError(message("Input", f"the tensor's dtype {input_tensor.dtype}", dtype, "Leave out the dtype."))
+    return input_tensor.shape
 
 
 def Input(

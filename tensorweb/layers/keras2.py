@@ -9,6 +9,11 @@ from ..errors import ArgumentError, message
 from ..serialization import deserialize_keras_object, find_builtin, get_registered_object
 
 _WITHOUT_USE = ("implementation", "use_cudnn_on_gpu", "num_constants", "input_length", "_sequence_axes", "time_major")
+# TensorFlow.js writes the arguments of the cell beside those of an RNN too.
+_OF_RNN = frozenset((
+    "name", "trainable", "dtype", "activity_regularizer", "batch_input_shape", "input_shape", "batch_size", "input_dim", "cell",
+    "return_sequences", "return_state", "go_backwards", "stateful", "unroll", "zero_output_for_mask",
+))  # fmt: skip
 
 
 def keras2_config(class_name: str, config: dict[str, Any]) -> dict[str, Any]:
@@ -19,7 +24,7 @@ def keras2_config(class_name: str, config: dict[str, Any]) -> dict[str, Any]:
     """
     if config.get("time_major"):
         raise ArgumentError(message(class_name, "time_major=False", "True", "Transpose the inputs: batch first, then time."))
-    made = {k: v for k, v in config.items() if k not in _WITHOUT_USE}
+    made = {k: v for k, v in config.items() if k not in _WITHOUT_USE and (class_name != "RNN" or k in _OF_RNN)}
     for key in ("activation", "recurrent_activation"):
         if made.get(key) == "hard_sigmoid":
             made[key] = activations._keras2_hard_sigmoid

@@ -9,7 +9,7 @@ import inspect
 import warnings
 from collections.abc import Iterable, Sequence
 from functools import wraps
-from typing import Any, ClassVar
+from typing import Any
 
 from .. import constraints, dtype_policies, engine, initializers, interop, regularizers
 from .. import dtypes as dtype_table
@@ -17,6 +17,7 @@ from ..autodiff import leaves, map_leaves
 from ..engine import changed_state
 from ..errors import ArgumentError, ShapeError, message
 from ..naming import auto_name
+from ..stateless import StatelessScope
 from ..symbolic import KerasTensor, Node, Operation, any_symbolic, infer, known_shape
 from ..tensor import Tensor, Variable, as_tensor, op
 from .call_spec import CallSpec, call_spec
@@ -55,7 +56,7 @@ class Layer(Operation):
     _fast: str | None = None
     _seen_shape: Any = None
     _has_training = False
-    _build_shapes: ClassVar[Any] = None
+    _build_shapes: Any = None
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         made = super().__new__(cls)
@@ -450,17 +451,11 @@ class Layer(Operation):
                 raise ArgumentError(
                     message(f"{self.name}.stateless_call", f"{len(variables)} {name} values", len(values), "Build the layer first.")
                 )
-        variables = [*own[0], *own[1]]
-        kept = [v._value for v in variables]
-        try:
-            for v, value in zip(variables, [*trainable_variables, *non_trainable_variables]):
-                v._value = as_tensor(value, "stateless_call", v.dtype)
+        values = [*trainable_variables, *non_trainable_variables]
+        with StatelessScope(list(zip([*own[0], *own[1]], values))):
             outputs = self(*args, **kwargs)
             result: tuple = (outputs, [v._value for v in own[1]])
             return (*result, self.losses) if return_losses else result
-        finally:
-            for v, value in zip(variables, kept):
-                v._value = value
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"

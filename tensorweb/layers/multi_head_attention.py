@@ -41,7 +41,8 @@ class MultiHeadAttention(HeadAttention):
     ):  # fmt: skip
         for name, size in (("num_heads", num_heads), ("key_dim", key_dim), ("value_dim", 1 if value_dim is None else value_dim)):
             if not isinstance(size, int) or size <= 0:
-                raise ArgumentError(message("MultiHeadAttention", f"a positive integer as argument `{name}`", repr(size), "Pass 8, for example."))
+                wanted = f"a positive integer as argument `{name}`"
+                raise ArgumentError(message("MultiHeadAttention", wanted, repr(size), "Pass 8, for example."))
         super().__init__(**kwargs)
         self._start(locals(), "_")
         self._num_heads, self._key_dim, self._value_dim = num_heads, key_dim, value_dim or key_dim

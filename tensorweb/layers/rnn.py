@@ -223,7 +223,7 @@ class RNN(Layer):
         sizes = self.state_size * len(found) if self.state_size == [-1] else self.state_size
         return (found[0], *(s[0] if isinstance(n, int) and isinstance(s, list) else s for s, n in zip(found[1:], sizes, strict=False)))
 
-    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:  # type: ignore[override]
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
         """Return the mask of the outputs: the inputs' if they are sequences; none of the states."""
         mask = leaves(mask)[0] if isinstance(mask, (list, tuple)) else mask
         mask = mask if self.return_sequences else None
@@ -262,7 +262,8 @@ class CellLayer(RNN):
         self.input_spec = InputSpec(ndim=rank)
         if given.get("use_cudnn", "auto") not in ("auto", True, False):
             raise ArgumentError(message(type(self).__name__, "use_cudnn to be 'auto', True or False", given["use_cudnn"], "Leave it out."))
-        self.use_cudnn = given.get("use_cudnn", "auto")
+        if "use_cudnn" in given:
+            self.use_cudnn = given["use_cudnn"]
 
     def get_config(self) -> dict[str, Any]:
         """Return what `from_config` needs."""
@@ -271,7 +272,8 @@ class CellLayer(RNN):
 
     def __getattr__(self, name: str) -> Any:
         # units, activation, kernel_initializer, ...: the cell's arguments.
-        if name.startswith("_") or name == "cell" or "cell" not in self.__dict__:
+        code = self.cell_class.__init__.__code__
+        if name.startswith("_") or "cell" not in self.__dict__ or name not in code.co_varnames[1 : code.co_argcount]:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         return getattr(self.cell, name)
 

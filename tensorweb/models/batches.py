@@ -14,6 +14,7 @@ from ..data.stream import End
 from ..errors import ArgumentError, ShapeError, message
 from ..ops.random import draw_seed
 from ..tensor import Operators, Tensor, Variable, as_tensor, op
+from ..utils.packing import pack_x_y_sample_weight as pack
 from ..utils.packing import unpack_x_y_sample_weight as unpack
 
 END = object()
@@ -84,7 +85,7 @@ class ArrayBatches(Batches):
 
     def _pick(self, pick: Any) -> Any:
         parts = [None if part is None else map_leaves(lambda t: None if t is None else pick(t), part) for part in self.data]
-        return tuple(parts)
+        return pack(*parts)
 
 
 def _order(count: int, batch_size: int, shuffle: Any) -> list[int]:

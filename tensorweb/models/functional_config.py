@@ -187,8 +187,8 @@ def _call(layer: Any, call: Any, tensors: _Tensors) -> bool:
         by_id = {id(t): v for t, v in found}
         args = map_leaves(lambda t: by_id.get(id(t), t), args)
         kwargs = map_leaves(lambda t: by_id.get(id(t), t), kwargs)
-        if isinstance(layer, OpCall):  # JSON has no tuples: what indexes axes is one
-            args = [tuple(a) if isinstance(a, list) and any(isinstance(i, (slice, type(...), type(None))) for i in a) else a for a in args]
+        if isinstance(layer, OpCall) and layer.op_name == "get_item":  # JSON has no tuples; Keras indexes by one
+            args = [tuple(a) if isinstance(a, list) else a for a in args]
         layer(*args, **kwargs)
         return True
     return _call_keras2(layer, call, tensors)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Generator
+from functools import lru_cache
 from typing import Any
 
 from .. import losses as losses_module
@@ -144,8 +146,8 @@ class Trainer:
     # --- losses and metrics of a batch ---
 
     def compute_loss(
-        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True, allow_empty: bool = False
-    ) -> Any:
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+    ) -> Any:  # fmt: skip
         """Return the scalar to minimise: the compiled losses and what layers added. May be overridden."""
         parts = []
         if self._compile_loss is not None:
@@ -153,13 +155,18 @@ class Trainer:
             parts = [] if total is None else [total]
         parts += [op("sum")(loss) if getattr(loss, "shape", ()) else loss for loss in self.losses]
         if not parts:
-            if allow_empty:
+            if not training:
                 return as_tensor(0.0, "compute_loss")
             raise ArgumentError(message("fit", "a loss", "none", "Pass loss= to compile, or call add_loss in a layer."))
         total = parts[0]
         for part in parts[1:]:
             total = total + part
         return total
+
+    def _loss_of(self, x: Any, y: Any, y_pred: Any, sample_weight: Any, training: bool) -> Any:
+        # Models written before Keras 3.3 override compute_loss without `training`.
+        mode = {"training": training} if "training" in parameter_names(type(self).compute_loss) else {}
+        return self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, **mode)
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> dict[str, Any]:
         """Take a batch into the compiled metrics and return all metrics' values. May be overridden."""
@@ -174,7 +181,7 @@ class Trainer:
         x, y, sample_weight = fitting.unpack(data)
         with GradientTape() as tape:
             y_pred = self(x, training=True)  # type: ignore[operator]
-            loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=True)
+            loss = self._loss_of(x, y, y_pred, sample_weight, training=True)
             scaled = self.optimizer.scale_loss(loss) if self.optimizer is not None else loss
         self._track_loss(loss, x)
         variables = self.trainable_variables
@@ -186,7 +193,7 @@ class Trainer:
         """Evaluate a batch (x, y, sample_weight) and return the metrics. May be overridden."""
         x, y, sample_weight = fitting.unpack(data)
         y_pred = self(x, training=False)  # type: ignore[operator]
-        loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=False, allow_empty=True)
+        loss = self._loss_of(x, y, y_pred, sample_weight, training=False)
         self._track_loss(loss, x)
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
@@ -267,6 +274,12 @@ class Trainer:
     def predict_on_batch(self, x: Any) -> Any:
         """Return the outputs for one batch."""
         return self.predict_step(fitting.one_batch(x))
+
+
+@lru_cache(maxsize=256)
+def parameter_names(function: Any) -> frozenset[str]:
+    """Return the names of a function's parameters."""
+    return frozenset(inspect.signature(function).parameters)
 
 
 def _revived(key: str, value: Any) -> Any:

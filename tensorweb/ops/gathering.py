@@ -60,9 +60,11 @@ def scatter_rows(x: Any, indices: Any, updates: Any, kind: str) -> Any:
 
 
 def gather_axis(x: Any, indices: Any, axis: int) -> Any:
-    """Return x with the places of `axis` that int32 indices [m] name; out of range reads 0."""
-    shape = x.shape
+    """Return x with the places of `axis` that int32 indices name, in their shape; out of range reads 0."""
+    shape, reshape = x.shape, op("reshape")
     outer, n, inner = size_of(shape[:axis]), shape[axis], size_of(shape[axis + 1 :])
-    (m,) = indices.shape
-    rows = op("broadcast_to")(op("reshape")(indices, (1, m)), (outer, m))
-    return op("reshape")(gather_rows(op("reshape")(x, (outer, n, inner)), rows), shape[:axis] + (m,) + shape[axis + 1 :])
+    m = size_of(indices.shape)
+    rows = reshape(indices, (1, m))
+    if outer != 1:
+        rows = op("broadcast_to")(rows, (outer, m))
+    return reshape(gather_rows(reshape(x, (outer, n, inner)), rows), shape[:axis] + indices.shape + shape[axis + 1 :])

@@ -172,7 +172,7 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Any:
     x = as_tensor(x, "take")
     x, at = (ravel(x), 0) if axis is None else (x, normalize_axis(axis, len(x.shape), "take"))
     i = wrapped(indices, x.shape[at], "take")
-    return reshape(gather_axis(x, ravel(i), at), x.shape[:at] + i.shape + x.shape[at + 1 :])
+    return gather_axis(x, i, at)
 
 
 @composite

@@ -50,6 +50,12 @@ NETWORKS = [
     ("InceptionV3", {"weights": None, "include_top": False, "pooling": "avg"}, False, 0),
     ("InceptionResNetV2", {**SMALL, "input_shape": (75, 75, 3), "classifier_activation": None}, False, 10),
     ("InceptionResNetV2", {"weights": None}, False, 0),
+    ("NASNetMobile", {**SMALL, "classifier_activation": None}, True, 10),
+    ("NASNetMobile", {"weights": None, "include_top": False, "pooling": "max"}, False, 0),
+    ("NASNetLarge", {"weights": None}, False, 0),
+    ("ConvNeXtTiny", {**SMALL, "classifier_activation": None}, True, 10),
+    ("ConvNeXtTiny", {"weights": None, "include_top": False, "include_preprocessing": False, "pooling": "avg"}, False, 0),
+    *((f"ConvNeXt{k}", {"weights": None, "include_top": False}, False, 0) for k in ("Small", "Base")),
 ]
 
 
@@ -84,7 +90,13 @@ def images(model):
 def structure(model):
     """Return a line for each layer and each weight of a model."""
     rows = [f"{layer.name} {type(layer).__name__} {_shape(layer.output.shape)}" for layer in model.layers]
-    return [model.name, *rows, *(f"{w.path} {_shape(w.shape)}" for w in model.weights)]
+    return [model.name, *rows, *(f"{_path(w)} {_shape(w.shape)}" for w in model.weights)]
+
+
+def _path(w):
+    """Return the names of a weight and its layer; Keras puts scopes before some, and numbers what has no name."""
+    layer, name = w.path.split("/")[-2:]
+    return f"{layer}/{'variable' if name.startswith('variable') else name}"
 
 
 def _shape(shape):

@@ -134,3 +134,20 @@ def test_decode_predictions(tmp_path, monkeypatch):
     assert A.resnet.decode_predictions(tw.tensor([scores]), top=2) == [[("n3", "class 3", 0.75), ("n7", "class 7", 0.25)]]
     with pytest.raises(ValueError, match="set_class_index"):
         A.imagenet_utils.set_class_index([1])
+
+
+@pytest.mark.parametrize("name", ["MobileNet", "MobileNetV2", "DenseNet121"])
+def test_channels_first(name):
+    arguments = {"weights": None, "include_top": False, "pooling": "avg"}
+    last = getattr(A, name)(input_shape=(32, 40, 3), **arguments)
+    last.set_weights([weight(w.path, w.shape, i) for i, w in enumerate(last.weights)])
+    x = images(last)
+    tw.config.set_image_data_format("channels_first")
+    try:
+        first = getattr(A, name)(input_shape=(3, 32, 40), **arguments)
+    finally:
+        tw.config.set_image_data_format("channels_last")
+    first.set_weights(last.get_weights())
+    a, b = last(x), first(tw.transpose(tw.tensor(x), (0, 3, 1, 2)))
+    assert first.input_shape == (None, 3, 32, 40)
+    assert tw.max(tw.abs(a - b)).item() <= 1e-5 * tw.max(tw.abs(a)).item()

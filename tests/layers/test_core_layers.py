@@ -399,3 +399,31 @@ def test_einsum_dense_draws_by_its_own_fans():
     layer.build((None, 2, 400))
     bound = math.sqrt(6 / (400 + 3000))
     assert 0.98 * bound < float(tw.max(tw.abs(layer.kernel))) <= bound
+
+
+@pytest.mark.parametrize(
+    "layer, shape",
+    [
+        (L.LayerNormalization(), (0, 3)), (L.GroupNormalization(1), (0, 3, 2)), (L.UnitNormalization(), (0, 3)),
+        (L.BatchNormalization(), (0, 3)),
+        (L.Dropout(0.5), (0, 3)), (L.AlphaDropout(0.5), (0, 3)), (L.SpatialDropout1D(0.5), (0, 3, 2)), (L.Softmax(), (0, 3)),
+        (L.UpSampling2D(interpolation="bilinear"), (0, 2, 2, 1)), (L.Masking(), (0, 3, 2)), (L.Reshape((-1, 3)), (0, 0, 3)),
+        (L.EinsumDense("abc,cd->abd", (None, 2)), (0, 3, 4)),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("training", [None, True])
+def test_empty_batches(layer, shape, training):
+    want = layer.compute_output_shape(shape)
+    assert layer(ones(shape), training=training).shape == want and want[0] == 0
+
+
+@pytest.mark.parametrize("make", [lambda: L.Dropout(0.5), lambda: L.Activation("relu"), lambda: L.Identity(), lambda: L.Reshape((2,))])
+def test_layers_without_weights_are_built_unless_a_subclass_builds(make):
+    class Built(type(make())):
+        def build(self, input_shape):
+            self.factor = self.add_weight(initializer="ones")
+
+    layer = make()
+    assert layer.built
+    arguments = {k: v for k, v in layer.get_config().items() if k not in ("name", "dtype", "trainable")}
+    assert not Built(**arguments).built

@@ -25,14 +25,14 @@ LEVELS = [
     ["ops"],
     ["profiler", "tfjs", "array_api"],
     ["naming", "serialization", "dtype_policies"],
-    ["symbolic", "config", "tree"],
+    ["symbolic", "config", "tree", "stateless"],
     ["initializers", "regularizers", "constraints", "activations"],
     ["data", "io", "optimizers", "losses", "metrics"],
     ["utils", "datasets", "preprocessing", "mixed_precision", "backend"],
     ["layers"],
     ["callbacks"],
     ["models"],
-    ["saving", "applications"],
+    ["saving", "applications", "utils.plotting", "utils.feature_space"],
     [""],
 ]
 

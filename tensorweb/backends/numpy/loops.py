@@ -38,8 +38,8 @@ def _finish(value: Any, spec: Spec) -> Array:
     result = np.asarray(value, dtype)
     if result.shape != spec.shape:
         # A copy also where one element stays one: broadcast_to gives read-only memory, and updates in place write to it.
-        result = np.broadcast_to(result, spec.shape).copy()
-    return np.ascontiguousarray(result).reshape(spec.shape)
+        return np.broadcast_to(result, spec.shape).copy()
+    return result if result.flags.c_contiguous else np.ascontiguousarray(result)
 
 
 def _single_ufunc(program: Program) -> Any:
@@ -80,6 +80,8 @@ def _map(k: patterns.Map, inputs: Sequence[Spec], outputs: Sequence[Spec]) -> Fu
 
 def _owned(result: Array, args: Sequence[Array]) -> Array:
     """Return a copy where a program handed an argument through."""
+    if result.base is None:  # its memory is its own, unless it is an argument
+        return result.copy() if any(result is a for a in args) else result
     return result.copy() if any(np.may_share_memory(result, a) for a in args if isinstance(a, np.ndarray)) else result
 
 
