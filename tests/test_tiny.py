@@ -1,5 +1,7 @@
 """The whole library on one page: what a reader should see first, and what must always work."""
 
+from pathlib import Path
+
 import tensorweb as tw
 
 
@@ -20,6 +22,29 @@ def test_a_model_learns_a_line():
     for _ in range(500):
         optimizer.minimize(lambda: tw.mean((x @ w + b - y) ** 2))
     assert abs(float(tw.tensor([[5.0]]) @ w + b) - 9.0) < 0.01
+
+
+def test_the_program_of_the_readme(capsys):
+    text = (Path(__file__).parents[1] / "README.md").read_text()
+    tw.utils.set_random_seed(0)
+    scope: dict = {}
+    exec(text.split("```python")[1].split("```")[0], scope)
+    assert abs(scope["model"].predict(tw.tensor([[5.0]]), verbose=0).item() - 9.0) < 1.0
+    assert "Epoch 200/200" in capsys.readouterr().out
+
+
+def test_a_layer_of_ones_own_in_a_model_that_is_saved(tmp_path):
+    @tw.saving.register_keras_serializable()
+    class Double(tw.layers.Layer):
+        def call(self, inputs):
+            return inputs * 2.0
+
+    inputs = tw.Input((3,))
+    model = tw.Model(inputs, tw.layers.Dense(1)(Double()(inputs)))
+    model.save(tmp_path / "model.json")
+    again = tw.load_model(tmp_path / "model.json")
+    x = tw.ones((2, 3))
+    assert again.predict(x, verbose=0).tolist() == model.predict(x, verbose=0).tolist()
 
 
 def test_an_op_of_ones_own():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import warnings
 from typing import Any
 
 from ..errors import ArgumentError, message
@@ -112,6 +113,9 @@ class ModelCheckpoint(MonitorCallback):
             return True
         current = self._value_in(logs)
         if current is None:
+            return True
+        if getattr(current, "shape", ()):
+            warnings.warn(f"ModelCheckpoint: {self.monitor!r} has several values, so every model is saved", stacklevel=4)
             return True
         best = "None" if self.best is None else f"{self.best:.5f}"
         if not self._is_improvement(current, self.best):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..layers.layer import Layer
 from .callback import Logs
 from .monitor import MonitorCallback
 
@@ -39,7 +40,7 @@ class EarlyStopping(MonitorCallback):
             return
         better = self._is_improvement(current, self.best)
         if self.restore_best_weights and (better or self.best_weights is None):
-            self.best_weights, self.best_epoch = self.model.get_weights(), epoch
+            self.best_weights, self.best_epoch = _weights_of(self.model), epoch
         self.wait += 1
         if better:
             self.best, self.best_epoch = current, epoch
@@ -64,3 +65,8 @@ class EarlyStopping(MonitorCallback):
     def get_monitor_value(self, logs: Logs) -> Any:
         """Return the monitored value of the logs, None with a warning if there is none."""
         return self._value_in(logs or {})
+
+
+def _weights_of(model: Any) -> Any:
+    """Return what `set_weights` takes: tensors, which cannot change, so that nothing is copied or read from the device."""
+    return [w.value for w in model.weights] if isinstance(model, Layer) else model.get_weights()

@@ -120,7 +120,7 @@ class TensorBoard(Callback):
     # --- what is written ---
 
     def _scalars(self, name: str, values: dict[str, Any], step: int) -> None:
-        numbers = {k: float(v) for k, v in values.items() if hasattr(v, "__float__")}
+        numbers = {k: float(v) for k, v in values.items() if hasattr(v, "__float__") and getattr(v, "size", 1) == 1}
         if numbers:
             writer = self._writer(name)
             for tag, value in numbers.items():

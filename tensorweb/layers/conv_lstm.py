@@ -133,7 +133,8 @@ class ConvLSTM(CellLayer):
         dropout: float = 0.0, recurrent_dropout: float = 0.0, seed: int | None = None, return_sequences: bool = False,
         return_state: bool = False, go_backwards: bool = False, stateful: bool = False, **kwargs: Any,
     ):  # fmt: skip
-        self._start({"rank": self._rank, **locals()}, self._rank + 3)
+        rank = kwargs.pop("rank", self._rank)
+        self._start(locals(), rank + 3)
 
 
 class ConvLSTM1D(ConvLSTM):

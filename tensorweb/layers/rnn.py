@@ -147,16 +147,17 @@ class RNN(Layer):
         if self.unroll and known_shape(sequences.shape)[1] is None:
             raise ShapeError(message(self.name, "a known number of steps with unroll=True", "an unknown one", "Give the Input its length."))
         states = self._first_states(sequences, initial_state)
-        output, states = self._loop(sequences, states, leaves(mask)[0] if isinstance(mask, (list, tuple)) else mask, training)
-        output = _cast(output, self.compute_dtype)
+        last, outputs, states = self.inner_loop(sequences, states, leaves(mask)[0] if isinstance(mask, (list, tuple)) else mask, training)
+        output = _cast(outputs if self.return_sequences else last, self.compute_dtype)
         states = map_leaves(lambda s: _cast(s, self.compute_dtype), states)
         if self.stateful and not sequences.is_abstract:
             for v, s in zip(leaves(self._rnn_states), leaves(states), strict=True):
                 v.assign(s)
         return (output, *states) if self.return_state else output
 
-    def _loop(self, sequences: Any, states: list[Any], mask: Any, training: Any) -> tuple[Any, list[Any]]:
-        """Return the output that is wanted and the states after the last step."""
+    def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, training: Any = False) -> tuple[Any, Any, list[Any]]:
+        """Return the output of the last step, those of all steps (None without `return_sequences`), and the last states."""
+        states = initial_state
         steps = sequences.shape[1]
         if sequences.is_abstract:  # one step shows all shapes
             sequences, mask = sequences[:, :1], None
@@ -172,11 +173,12 @@ class RNN(Layer):
                 cell.reset_dropout_mask()
                 cell.reset_recurrent_dropout_mask()
         if not self.return_sequences:
-            return outputs[-1], states
+            return outputs[-1], None, states
+        last = outputs[-1]
         if sequences.is_abstract:
             first = outputs[0]
-            return Tensor(ABSTRACT, (first.shape[0], steps, *first.shape[1:]), first.dtype), states
-        return op("stack")(outputs, axis=1), states
+            return last, Tensor(ABSTRACT, (first.shape[0], steps, *first.shape[1:]), first.dtype), states
+        return last, op("stack")(outputs, axis=1), states
 
     def _stepper(self, by_time: Any, states: list[Any], training: Any) -> Any:
         """Return the function (i, states) -> (output, states); a cell of ours projects the inputs of all steps here."""

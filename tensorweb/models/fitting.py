@@ -36,13 +36,11 @@ def fit(
     model.stop_training = False
     called.on_train_begin()
     logs: dict[str, Any] = {}
-    last: dict[str, Any] = {}
     # BackupAndRestore says where to go on.
     for epoch in range(getattr(model, "_initial_epoch", None) or initial_epoch, epochs):
         model.reset_metrics()
         called.on_epoch_begin(epoch)
-        last = yield from _train_epoch(model, data, called)
-        logs = dict(last)
+        logs = dict((yield from _train_epoch(model, data, called)))
         if held_out is not None and _due(epoch, validation_freq):
             found = yield from _test_epoch(model, held_out, called)
             logs.update({f"val_{k}": v for k, v in found.items()})
@@ -51,7 +49,7 @@ def fit(
             break
     if model.optimizer is not None and epochs > 0 and hasattr(model.optimizer, "finalize_variable_values"):
         model.optimizer.finalize_variable_values(model.trainable_weights)
-    called.on_train_end(logs=last)
+    called.on_train_end(logs=logs)
     return model.history
 
 

@@ -48,6 +48,7 @@ class Model(Trainer, Layer):
         """Set what training needs; called by each constructor."""
         Trainer.__init__(self)
         self._seen_inputs: Any = None
+        self.user_defined_metadata: dict[str, Any] | None = None
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """Return the outputs; defined by subclasses."""
@@ -122,6 +123,30 @@ class Model(Trainer, Layer):
         from .summary import print_summary
 
         print_summary(self, line_length, positions, print_fn, expand_nested, show_trainable, layer_range)
+
+    def execute(self, inputs: Any, outputs: Any) -> Any:
+        """Return what layers give within the model: `outputs` names a layer, or a list of them. TensorFlow.js's execute.
+
+        A name is a layer's or a symbolic tensor of the model. Raises ArgumentError for unknown names.
+        """
+        wanted = outputs if isinstance(outputs, (list, tuple)) else [outputs]
+        found = [self.get_layer(o).output if isinstance(o, str) else o for o in wanted]
+        part = Model(self.inputs, found)  # type: ignore[attr-defined]
+        made = part(inputs)
+        return made if isinstance(outputs, (list, tuple)) else made[0]
+
+    def set_user_defined_metadata(self, metadata: dict[str, Any]) -> None:
+        """Keep a dict that TensorFlow.js's model format saves with the model. TensorFlow.js's setUserDefinedMetadata."""
+        self.user_defined_metadata = dict(metadata)
+
+    def get_user_defined_metadata(self) -> dict[str, Any] | None:
+        """Return the dict of `set_user_defined_metadata`, or that of the file the model came from."""
+        return self.user_defined_metadata
+
+    def dispose(self) -> None:
+        """Free the weights now; dropping the last reference to the model does the same. TensorFlow.js's dispose."""
+        for v in self.variables:
+            v.dispose()
 
     # --- files ---
 

@@ -13,7 +13,7 @@ from .. import optimizers
 from ..autodiff import GradientTape, leaves
 from ..errors import ArgumentError, message
 from ..serialization import deserialize_keras_object, serialize_keras_object
-from ..tensor import Tensor, as_tensor, op
+from ..tensor import as_tensor, op
 from ..waiting import wait, wait_async
 from . import fitting
 from .compiled import CompiledLoss, CompiledMetrics

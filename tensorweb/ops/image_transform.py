@@ -118,7 +118,7 @@ def _points(value: Any, name: str, batch: int) -> Any:
     return reshape(made, (-1, 4, 2))
 
 
-def _homography(start: Any, end: Any) -> Any:
+def homography(start: Any, end: Any) -> Any:
     """Return the 8 numbers of the projective map that takes the end points [batch, 4, 2] to the start points."""
     batch = start.shape[0]
     along = op("concatenate")([end, op("ones")((batch, 4, 1))], axis=-1)
@@ -144,7 +144,7 @@ def perspective_transform(
         got = f"{start.shape} and {end.shape}"
         raise ShapeError(message("perspective_transform", "start_points and end_points of one shape", got, "Pass as many of both."))
     choose("perspective_transform", "interpolation", interpolation, _INTERPOLATIONS)
-    given = _homography(start, end)
+    given = homography(start, end)
     return made.restore(_warp("perspective_transform", made.x, given, interpolation, "constant", fill_value, made.sizes))
 
 

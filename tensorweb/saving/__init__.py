@@ -1,4 +1,4 @@
-"""Saving and loading of objects: the public names of Keras's saving module."""
+"""Saving and loading of models and objects: the public names of Keras's saving module, and the twins that do not block."""
 
 from ..serialization import (
     CustomObjectScope,
@@ -10,3 +10,13 @@ from ..serialization import (
     register_keras_serializable,
     serialize_keras_object,
 )  # fmt: skip
+from .models import (
+    load_model,
+    load_model_async,
+    load_weights,
+    load_weights_async,
+    save_model,
+    save_model_async,
+    save_weights,
+    save_weights_async,
+)

@@ -147,7 +147,8 @@ def reduce_on_plateau(keras, folder):
         for i, option in enumerate(options):
             found[f"{name} {i}"] = drive(keras, keras.callbacks.ReduceLROnPlateau(**option), logs_of("val_loss", values), folder)
     found["missing"] = drive(keras, keras.callbacks.ReduceLROnPlateau(), logs_of("nothing", [1.0, 2.0]), folder)
-    found["accuracy"] = drive(keras, keras.callbacks.ReduceLROnPlateau("accuracy", patience=1), logs_of("accuracy", SERIES["valley"]), folder)
+    made = keras.callbacks.ReduceLROnPlateau("accuracy", patience=1)
+    found["accuracy"] = drive(keras, made, logs_of("accuracy", SERIES["valley"]), folder)
     return found
 
 
@@ -157,7 +158,8 @@ def checkpoints(keras, folder):
     cases = [
         ("m.keras", {}), ("m.h5", {"verbose": 1}), ("m.weights.h5", {"save_weights_only": True}), ("{epoch:02d}.keras", {}),
         ("{epoch}-{val_loss:.2f}.keras", {"verbose": 1}), ("best.keras", {"save_best_only": True, "verbose": 1}),
-        ("best.keras", {"save_best_only": True, "mode": "max"}), ("b{epoch}.keras", {"save_best_only": True, "initial_value_threshold": 1.5}),
+        ("best.keras", {"save_best_only": True, "mode": "max"}),
+        ("b{epoch}.keras", {"save_best_only": True, "initial_value_threshold": 1.5}),
         ("{epoch}-{batch}.keras", {"save_freq": 2}), ("{epoch}-{batch}-{loss:.1f}.keras", {"save_freq": 4, "verbose": 1}),
         ("deep/er/m.keras", {}), ("{nothing}.keras", {}), ("best.keras", {"save_best_only": True, "monitor": "other", "mode": "min"}),
         ("best.keras", {"save_best_only": True, "monitor": "loss", "save_freq": 2}),
@@ -171,7 +173,8 @@ def checkpoints(keras, folder):
             made = keras.callbacks.ModelCheckpoint(os.path.join(folder, path), **option)
             series = logs_of("val_loss", SERIES[name][:5])
             found[f"{i} {name}"] = {**drive(keras, made, series, folder, model, lambda w=written: len(w)), "written": written}
-    wrong = [("m", {}), ("m.keras", {"save_weights_only": True}), ("m.h5", {"save_weights_only": True}), ("m.keras", {"save_freq": "batch"})]
+    only = {"save_weights_only": True}
+    wrong = [("m", {}), ("m.keras", only), ("m.h5", only), ("m.keras", {"save_freq": "batch"})]
     for i, (path, option) in enumerate(wrong):
         try:
             keras.callbacks.ModelCheckpoint(path, **option)
@@ -303,7 +306,8 @@ def terminate_on_nan(keras, folder):
         with printed(folder) as text:
             try:
                 made = keras.callbacks.TerminateOnNaN(raise_error=raising)
-                text["epochs"] = model.fit(x, y, batch_size=2, epochs=3, shuffle=False, verbose=0, callbacks=[made, recorder(keras, log)]).epoch
+                both = [made, recorder(keras, log)]
+                text["epochs"] = model.fit(x, y, batch_size=2, epochs=3, shuffle=False, verbose=0, callbacks=both).epoch
             except RuntimeError:
                 text["raised"] = "RuntimeError"
         found.append([text, log])

@@ -20,9 +20,8 @@ def summary(function):
 def convolutional(keras):
     """A Sequential with weights that are not trained."""
     layers = keras.layers
-    model = keras.Sequential(
-        [keras.Input((28, 28, 1)), layers.Conv2D(8, 3), layers.BatchNormalization(), layers.Flatten(), layers.Dense(10)], name="seq"
-    )
+    stack = [layers.Conv2D(8, 3, name="c"), layers.BatchNormalization(name="batch_normalization"), layers.Flatten(name="f")]
+    model = keras.Sequential([keras.Input((28, 28, 1)), *stack, layers.Dense(10, name="d")], name="seq")
     plain = text_of(model)
     model.layers[0].trainable = False
     model.compile("sgd", "mse")
@@ -35,7 +34,7 @@ def graph(keras):
     layers = keras.layers
     a, b = keras.Input((4,), name="a"), keras.Input((4,), name="b")
     shared = layers.Dense(4, name="a_rather_long_layer_name_that_has_to_be_cut_somewhere")
-    z = layers.Concatenate()([shared(a), shared(b)])
+    z = layers.Concatenate(name="concatenate")([shared(a), shared(b)])
     sliced = z[:, :3] + 1.0
     states = layers.LSTM(2, return_state=True, name="l")(keras.ops.expand_dims(z, 1))
     model = keras.Model([a, b], [sliced, states[0]], name="fun")
@@ -46,7 +45,7 @@ def graph(keras):
 def chain(keras):
     """A functional model that is a chain."""
     x = keras.Input((5,), name="x")
-    model = keras.Model(x, keras.layers.Activation("relu")(keras.layers.Dense(7, use_bias=False)(x)), name="chain")
+    model = keras.Model(x, keras.layers.Activation("relu", name="act")(keras.layers.Dense(7, use_bias=False, name="d")(x)), name="chain")
     return [text_of(model)]
 
 
@@ -54,10 +53,10 @@ def chain(keras):
 def nested(keras):
     """Models within models, expanded."""
     layers = keras.layers
-    inner = keras.Sequential([layers.Dense(3), keras.Sequential([layers.Dense(2)], name="innermost")], name="inner")
-    model = keras.Sequential([keras.Input((4,)), inner, layers.Dense(1)], name="outer")
+    inner = keras.Sequential([layers.Dense(3, name="a"), keras.Sequential([layers.Dense(2, name="b")], name="innermost")], name="inner")
+    model = keras.Sequential([keras.Input((4,)), inner, layers.Dense(1, name="c")], name="outer")
     x = keras.Input((4,), name="x")
-    twice = keras.Model(x, layers.Add()([model(x), model(x)]), name="twice")
+    twice = keras.Model(x, layers.Add(name="sum")([model(x), model(x)]), name="twice")
     return [text_of(model), text_of(model, expand_nested=True), text_of(twice, expand_nested=True, show_trainable=True)]
 
 
@@ -96,5 +95,6 @@ def unbuilt(keras):
 @summary
 def large(keras):
     """Counts with thousands and megabytes; weights in half precision."""
-    model = keras.Sequential([keras.Input((1000,)), keras.layers.Dense(2000, dtype="float16"), keras.layers.Dense(700)], name="large")
+    dense = keras.layers.Dense
+    model = keras.Sequential([keras.Input((1000,)), dense(2000, dtype="float16", name="a"), dense(700, name="b")], name="large")
     return [text_of(model)]

@@ -41,7 +41,10 @@ def test_optimizer_parameters_are_counted_once_it_is_built():
     assert " Total params: 71 " in text and " Trainable params: 23 (92.00 B)\n" in text and " Optimizer params: 48 " in text
 
 
-@pytest.mark.parametrize("options", [{"layer_range": ("one",)}, {"layer_range": ("one", 2)}, {"layer_range": ("no", "one")}, {"line_length": 8}])
+WRONG = [{"layer_range": ("one",)}, {"layer_range": ("one", 2)}, {"layer_range": ("no", "one")}, {"line_length": 8}]
+
+
+@pytest.mark.parametrize("options", WRONG)
 def test_wrong_arguments(options):
     with pytest.raises(ValueError, match="summary"):
         text_of(model(), **options)

@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from ... import dtypes, ops
-from ...autodiff import leaves, map_leaves
+from ...autodiff import map_leaves
 from ...config import standardize_data_format
 from ...engine import ABSTRACT
 from ...errors import ArgumentError, ShapeError, message
 from ...ops.random import SeedGenerator
-from ...symbolic import KerasTensor, known_shape
+from ...symbolic import KerasTensor
 from ...tensor import Tensor, as_tensor
 from ..layer import Layer
 
@@ -125,7 +125,6 @@ class BaseImagePreprocessingLayer(Layer):
 
     # Constructor arguments that Keras leaves out of the config.
     _UNSAVED: ClassVar[tuple[str, ...]] = ()
-    _DRAWS: ClassVar[bool] = True
     interpolation = "bilinear"
     seed: Any = None
     value_range: Any
@@ -136,10 +135,15 @@ class BaseImagePreprocessingLayer(Layer):
         self.data_format = standardize_data_format(data_format)
         first = self.data_format == "channels_first"
         self.height_axis, self.width_axis, self.channel_axis = (-2, -1, -3) if first else (-3, -2, -1)
-        self.built = True
 
     def _seeded(self, seed: int | None) -> None:
         self.seed, self.generator = seed, SeedGenerator(seed)
+
+    def _source(self, seed: Any) -> Any:
+        """Return what to draw from: the layer's generator, or one that begins at a seed given for this call."""
+        if seed is None:
+            return self.generator
+        return SeedGenerator(seed) if isinstance(seed, int) else seed
 
     def get_config(self) -> dict[str, Any]:
         """Return what `from_config` needs, with Keras's keys."""
@@ -161,7 +165,7 @@ class BaseImagePreprocessingLayer(Layer):
 
     def _abstract(self, data: Any) -> Any:
         """Return the outputs for abstract tensors, while shapes are inferred."""
-        shapes = self.compute_output_shape(map_leaves(lambda t: t.shape, data) if isinstance(data, dict) else data.shape)
+        shapes = self.compute_output_shape(_shapes(data))
         return _like(data, shapes, lambda t, s: Tensor(ABSTRACT, tuple(s), self.compute_dtype))
 
     # --- what is drawn ---
@@ -185,16 +189,12 @@ class BaseImagePreprocessingLayer(Layer):
         return shape[self.height_axis], shape[self.width_axis]
 
     def _uniform(self, shape: Any, low: Any, high: Any, seed: Any) -> Any:
-        return ops.random.uniform(tuple(shape), low, high, seed=self.generator if seed is None else seed)
+        return ops.random.uniform(tuple(shape), low, high, seed=seed)
 
     def _chance(self, batch: int, bounds: Any, seed: Any) -> Any:
         """Return [batch] booleans, true with a probability that is itself drawn within `bounds`."""
         probability = self._uniform((batch,), *bounds, seed)
-        return self._uniform((batch,), 0.0, 1.0, self._second(seed)) < probability
-
-    def _second(self, seed: Any) -> Any:
-        """Return a seed for another draw beside the one that takes `seed`: an int gives the same bits each time."""
-        return seed + 1 if isinstance(seed, int) else seed
+        return self._uniform((batch,), 0.0, 1.0, seed) < probability
 
     # --- what it does ---
 
@@ -274,7 +274,7 @@ def _alone(transform: Any, value: Any, transformation: Any, training: bool) -> A
 
 
 def _shapes(data: Any) -> Any:
-    return map_leaves(lambda t: t.shape if hasattr(t, "shape") else t, data) if isinstance(data, dict) else known_shape(data.shape)
+    return map_leaves(lambda t: tuple(t.shape), data)
 
 
 def _like(data: Any, shapes: Any, make: Any) -> Any:
@@ -286,8 +286,3 @@ def _like(data: Any, shapes: Any, make: Any) -> Any:
 def is_integer(x: Any) -> bool:
     """Tell a tensor of integers."""
     return not dtypes.is_float(x.dtype)
-
-
-def symbolic(data: Any) -> bool:
-    """Tell whether there is a symbolic tensor in a call's data."""
-    return any(isinstance(t, KerasTensor) for t in leaves(data))

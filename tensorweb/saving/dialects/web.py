@@ -69,6 +69,8 @@ def _entry(entry: dict[str, Any], report: WebTopology) -> dict[str, Any]:
 
 
 def _layer(class_name: str, config: dict[str, Any], name: str, report: WebTopology) -> dict[str, Any]:
+    if class_name == "Bidirectional":
+        config = _bidirectional(config)
     made = _plain(config, name, report)
     for key, plain in known.MUST_BE.get(class_name, {}).items():
         if key in made and made[key] not in plain:
@@ -87,6 +89,18 @@ def _layer(class_name: str, config: dict[str, Any], name: str, report: WebTopolo
     if isinstance(config.get("cells"), list):
         made["cells"] = [_entry(c, report) for c in config["cells"]]
     return {k: v for k, v in made.items() if k not in known.DROPPED}
+
+
+def _bidirectional(config: dict[str, Any]) -> dict[str, Any]:
+    """Return the config without a backward layer that is the forward one's mirror; TensorFlow.js prefixes the layer's name itself."""
+    layer, backward = config["layer"], config.get("backward_layer")
+    inner = {**layer["config"], "name": layer["config"]["name"].removeprefix("forward_")}
+    made = {**config, "layer": {**layer, "config": inner}}
+    if isinstance(backward, dict) and backward["class_name"] == layer["class_name"]:
+        mirror = {**backward["config"], "name": layer["config"]["name"], "go_backwards": layer["config"].get("go_backwards")}
+        if mirror == layer["config"]:
+            made["backward_layer"] = None
+    return made
 
 
 def _activation(value: Any, key: str, name: str, report: WebTopology) -> Any:

@@ -40,11 +40,11 @@ def histogram(values):
 
 def records():
     """Return records of events with their content."""
+    import tensorflow as tf
     from tensorboard.plugins.scalar import metadata
     from tensorflow.core.framework.summary_pb2 import SummaryMetadata
     from tensorflow.core.util.event_pb2 import Event
     from tensorflow.python.lib.io.tf_record import TFRecordWriter
-    import tensorflow as tf
 
     found = []
     cases = [("epoch_loss", 0.25, 0), ("a", -1e30, 1), ("évaluation" * 30, float("inf"), 300), ("nan", float("nan"), 2**31 - 1)]
