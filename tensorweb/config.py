@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import numerics
 from .errors import ArgumentError, message
+from .numerics import epsilon as epsilon  # Keras's config.epsilon
 
 _image_data_format = "channels_last"
 _limits: dict[str, int | None] = {"max_epochs": None, "max_steps_per_epoch": None}

@@ -129,6 +129,7 @@ class State(NamedTuple):
     entry: Any = None  # the outermost layer whose call runs
     path: str = ""  # names of the layers whose weights are being made
     unknown: int = 0  # the size that stands for an unknown one while shapes are inferred
+    symbolic: bool = False  # shapes are inferred: a layer's code runs, but assigns nothing
 
 
 state: ContextVar[State] = ContextVar("tensorweb_state", default=State())  # noqa: B039  (a NamedTuple is immutable)

@@ -25,8 +25,9 @@ from .tensor import Operators, Tensor, tensor
 # Where the classes live that a config may name; the first that has the name gives it.
 HOUSES = (
     "layers", "models", "initializers", "regularizers", "constraints", "activations", "losses", "metrics", "optimizers",
-    "optimizers.schedules", "dtype_policies", "ops.random", "callbacks", "utils.feature_space", "ops",
+    "optimizers.schedules", "dtype_policies", "ops.random", "utils.feature_space", "ops",
 )  # fmt: skip
+_FUNCTION_HOUSES = frozenset(("activations", "losses", "metrics", "ops", "initializers", "regularizers", "constraints"))
 MAX_DEPTH = 200
 
 _registered: dict[str, Any] = {}
@@ -153,7 +154,8 @@ def find_builtin(module: str | None, name: str) -> Any:
             found = getattr(import_module(f"{__package__}.{house}"), name, None)
         except ModuleNotFoundError:
             continue
-        if inspect.isclass(found) or inspect.isfunction(found):
+        # Functions that models call on tensors, not those that load, fetch or write.
+        if inspect.isclass(found) or (inspect.isfunction(found) and house in _FUNCTION_HOUSES):
             return found
     return None
 
@@ -314,6 +316,9 @@ def _retrieve(name: Any, registered: Any, module: Any, module_objects: dict[str,
         found = operation_class(module, name) or find_builtin(module, name)
         if found is not None:
             return found
+    found = _loaded_class(module, name)
+    if found is not None:
+        return found
     raise DeserializationError(
         message(
             "deserialize",
@@ -322,6 +327,13 @@ def _retrieve(name: Any, registered: Any, module: Any, module_objects: dict[str,
             "Pass custom_objects={...} or register it with register_keras_serializable.",
         )
     )
+
+
+def _loaded_class(module: str | None, name: str) -> Any:
+    """Return a program's own layer, loss or the like from a module that is loaded already; nothing else of such modules, and no import."""
+    found = getattr(sys.modules.get(module or ""), name, None)
+    ours = inspect.isclass(found) and hasattr(found, "from_config") and any(house_of(c) is not None for c in found.__mro__)
+    return found if ours else None
 
 
 # Set by `symbolic`: the operation of a functional graph for a class of Keras's ops (module keras.src.ops.numpy, class Add).

@@ -218,7 +218,7 @@ def infer(function: Callable[..., Any], args: tuple, kwargs: dict[str, Any]) -> 
     sizes = SIZES if any(d is None for s in symbols for d in s.shape) else SIZES[:1]
     made = []
     for size in sizes:
-        with engine.changed_state(tapes=(), scope=None, unknown=size if len(sizes) > 1 else 0):
+        with engine.changed_state(tapes=(), scope=None, unknown=size if len(sizes) > 1 else 0, symbolic=True):
             call_args = tuple(map_leaves(lambda t: abstract(t, size), list(args)))  # noqa: B023  (used at once)
             call_kwargs = map_leaves(lambda t: abstract(t, size), kwargs)  # noqa: B023
             made.append(function(*call_args, **call_kwargs))

@@ -443,6 +443,8 @@ class Variable(Operators):
         new = as_tensor(value, "assign", self.dtype)
         if new.shape != self.shape:
             raise ShapeError(message("assign", f"shape {self.shape}", new.shape, f"Variable {self.name!r} keeps its shape."))
+        if engine.state.get().symbolic:
+            return self
         if new.dtype != self.dtype:
             new = op("cast")(new, self.dtype)
         with engine.changed_state(scope=None, tapes=(), autocast=None):

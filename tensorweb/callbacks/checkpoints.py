@@ -85,7 +85,7 @@ class ModelCheckpoint(MonitorCallback):
 
     def _decide_if_needed(self) -> None:
         if self.save_best_only:
-            self._decide()
+            self._set_monitor_op()
 
     def _save(self, epoch: int, batch: int | None, logs: dict[str, Any]) -> None:
         path = self._path(epoch, batch, logs)
@@ -149,7 +149,8 @@ class BackupAndRestore(Callback):
         self.backup_dir, self.save_freq = os.fspath(backup_dir), save_freq
         self.double_checkpoint, self.delete_checkpoint = double_checkpoint, delete_checkpoint
         self._weights_path = os.path.join(self.backup_dir, "latest.weights.h5")
-        self._metadata_path = os.path.join(self.backup_dir, "training_metadata.json")
+        self._training_metadata_path = os.path.join(self.backup_dir, "training_metadata.json")
+        self._prev_weights_path, self._prev_training_metadata_path = self._weights_path + ".bkp", self._training_metadata_path + ".bkp"
         self._current_epoch = 0
 
     @property
@@ -157,14 +158,18 @@ class BackupAndRestore(Callback):
         """False: only weights are kept."""
         return False
 
+    @property
+    def _last_batch_seen(self) -> int:
+        return self._counter.last
+
     def on_train_begin(self, logs: Logs = None) -> None:
         """Restore the backup, if there is one: of the last two, the one that can be read."""
         try:
             self._restore()
         except (OSError, ValueError):
-            if not os.path.exists(self._weights_path + ".bkp"):
+            if not os.path.exists(self._prev_weights_path):
                 raise
-            for path in (self._weights_path, self._metadata_path):
+            for path in (self._weights_path, self._training_metadata_path):
                 if os.path.exists(path + ".bkp"):
                     shutil.copy(path + ".bkp", path)
                 elif os.path.exists(path):
@@ -178,8 +183,8 @@ class BackupAndRestore(Callback):
             if self.model.optimizer is not None and not self.model.optimizer.built:
                 self.model.optimizer.build(self.model.trainable_variables)
             self.model.load_weights(self._weights_path)
-        if os.path.exists(self._metadata_path):
-            with open(self._metadata_path, encoding="utf-8") as file:
+        if os.path.exists(self._training_metadata_path):
+            with open(self._training_metadata_path, encoding="utf-8") as file:
                 self.model._initial_epoch = int(json.load(file)["epoch"])
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
@@ -195,11 +200,11 @@ class BackupAndRestore(Callback):
 
     def _save(self) -> None:
         os.makedirs(self.backup_dir, exist_ok=True)
-        for path in (self._weights_path, self._metadata_path):
+        for path in (self._weights_path, self._training_metadata_path):
             if self.double_checkpoint and os.path.exists(path):
                 shutil.copy(path, path + ".bkp")
         self.model.save_weights(self._weights_path, overwrite=True)
-        with open(self._metadata_path, "w", encoding="utf-8") as file:
+        with open(self._training_metadata_path, "w", encoding="utf-8") as file:
             json.dump({"epoch": self._current_epoch, "batch": self._counter.last}, file)
 
     def on_train_end(self, logs: Logs = None) -> None:

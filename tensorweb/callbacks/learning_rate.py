@@ -72,7 +72,7 @@ class ReduceLROnPlateau(MonitorCallback):
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         """Compare the epoch's value and reduce the learning rate if patience is over."""
-        self._decide()
+        self._set_monitor_op()
         logs = {} if logs is None else logs
         add_learning_rates(self.model, logs)
         current = self._value_in(logs)

@@ -6,6 +6,7 @@ import struct
 import warnings
 from typing import Any
 
+from .. import ops
 from ..errors import ArgumentError, message
 from .callback import Callback
 
@@ -16,17 +17,17 @@ class MonitorCallback(Callback):
     def __init__(self, monitor: str = "val_loss", mode: str = "auto", baseline: float | None = None, min_delta: float = 0):
         super().__init__()
         if mode not in ("auto", "min", "max"):
-            warnings.warn(f"{type(self).__name__}: mode {mode!r} is unknown and taken as 'auto'", stacklevel=3)
+            warnings.warn(f"{type(self).__name__} mode {mode!r} is unknown, and taken as auto", stacklevel=3)
             mode = "auto"
         self.monitor, self.mode, self.best, self.min_delta = monitor, mode, baseline, abs(min_delta)
         self.monitor_op: Any = None
 
-    def _decide(self) -> None:
+    def _set_monitor_op(self) -> None:
         """Set `monitor_op`, the comparison that is true of better values, if it is not set."""
         if self.monitor_op is not None:
             return
         mode = self.mode if self.mode != "auto" else self._auto_mode()
-        self.monitor_op = _less if mode == "min" else _greater
+        self.monitor_op = ops.less if mode == "min" else ops.greater
         if mode == "min":
             self.min_delta = -self.min_delta
 
@@ -43,7 +44,10 @@ class MonitorCallback(Callback):
         raise ArgumentError(message(type(self).__name__, wanted, repr(self.monitor), "Pass mode=."))
 
     def _is_improvement(self, value: float, reference: float | None) -> bool:
-        return reference is None or self.monitor_op(value - self.min_delta, reference)
+        if reference is None:
+            return True
+        value, reference = as_float32(value - self.min_delta), as_float32(reference)
+        return value < reference if self.monitor_op is ops.less else value > reference
 
     def _value_in(self, logs: dict[str, Any]) -> Any:
         """Return the monitored value, None with a warning if there is none."""
@@ -59,11 +63,3 @@ def as_float32(value: float) -> float:
         return struct.unpack("f", struct.pack("f", float(value)))[0]
     except OverflowError:
         return float("inf") if value > 0 else float("-inf")
-
-
-def _less(a: float, b: float) -> bool:
-    return as_float32(a) < as_float32(b)
-
-
-def _greater(a: float, b: float) -> bool:
-    return as_float32(a) > as_float32(b)

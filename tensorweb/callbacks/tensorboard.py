@@ -153,7 +153,7 @@ class TensorBoard(Callback):
 
     def _write_layers(self) -> None:
         """Write the model's config, of which TensorBoard draws the graph of layers; subclassed models have none."""
-        if not hasattr(self.model, "graph") and type(self.model).__name__ != "Sequential":
+        if type(self.model).__name__ not in ("Functional", "Sequential"):
             return
         try:
             text = self.model.to_json()

@@ -4,6 +4,7 @@ from .activation import ELU, Activation, LeakyReLU, PReLU, ReLU, Softmax, Thresh
 from .attention import AdditiveAttention, Attention
 from .batch_normalization import BatchNormalization
 from .bidirectional import Bidirectional
+from .categories import CategoryEncoding
 from .conv_lstm import ConvLSTM1D, ConvLSTM2D, ConvLSTM2DCell, ConvLSTM3D, ConvLSTMCell
 from .convolution import (
     Conv1D,
@@ -21,6 +22,7 @@ from .convolution import (
 )
 from .core import Identity, Lambda, Masking
 from .dense import Dense
+from .discretization import Discretization
 from .dot import Dot, dot
 from .dropout import (
     ActivityRegularization,
@@ -34,11 +36,47 @@ from .dropout import (
 )
 from .einsum_dense import EinsumDense
 from .embedding import Embedding, ReversibleEmbedding
+from .feature_normalization import Normalization
 from .grouped_query_attention import GroupedQueryAttention
 from .grouped_query_attention import GroupedQueryAttention as GroupQueryAttention
+from .hashing import HashedCrossing, Hashing
+from .images import (
+    AugMix,
+    AutoContrast,
+    CenterCrop,
+    ContrastLimitedAdaptiveHistogramEqualization,
+    CutMix,
+    Equalization,
+    MaxNumBoundingBoxes,
+    MixUp,
+    RandAugment,
+    RandomBrightness,
+    RandomColorDegeneration,
+    RandomColorJitter,
+    RandomContrast,
+    RandomCrop,
+    RandomElasticTransform,
+    RandomErasing,
+    RandomFlip,
+    RandomGaussianBlur,
+    RandomGrayscale,
+    RandomHue,
+    RandomInvert,
+    RandomPerspective,
+    RandomPosterization,
+    RandomRotation,
+    RandomSaturation,
+    RandomSharpness,
+    RandomShear,
+    RandomTranslation,
+    RandomZoom,
+    Resizing,
+    Solarization,
+)
 from .input_layer import Input, InputLayer
 from .input_spec import InputSpec
 from .layer import Layer
+from .lookup import IntegerLookup, StringLookup
 from .merging import (
     Add,
     Average,
@@ -56,6 +94,19 @@ from .merging import (
     subtract,
 )
 from .multi_head_attention import MultiHeadAttention
+from .nlp import (
+    BytePairTokenizer,
+    GPT2CausalLMPreprocessor,
+    GPT2Preprocessor,
+    GPT2Tokenizer,
+    PositionEmbedding,
+    Preprocessor,
+    ReverseEmbedding,
+    StartEndPacker,
+    Tokenizer,
+    TransformerDecoder,
+    WhitespaceSplitterTokenizer,
+)
 from .normalization import GroupNormalization, LayerNormalization, RMSNormalization, UnitNormalization
 from .padding import (
     Cropping1D,
@@ -68,6 +119,7 @@ from .padding import (
     ZeroPadding2D,
     ZeroPadding3D,
 )
+from .pipeline import Pipeline
 from .pooling import (
     AdaptiveAveragePooling1D,
     AdaptiveAveragePooling2D,
@@ -101,9 +153,23 @@ from .pooling import (
     MaxPooling3D,
 )
 from .recurrent import GRU, LSTM, SimpleRNN
+from .rescaling import Rescaling
 from .reshaping import Flatten, Permute, RepeatVector, Reshape
 from .rnn import RNN
 from .rnn_cells import GRUCell, LSTMCell, RNNCell, SimpleRNNCell, StackedRNNCells
 from .separable import DepthwiseConv1D, DepthwiseConv2D, SeparableConv1D, SeparableConv2D, SeparableConvolution1D, SeparableConvolution2D
+from .text_vectorization import TextVectorization
+from .spectrograms import MelSpectrogram, STFTSpectrogram
 from .time_distributed import TimeDistributed
 from .wrappers import SpectralNormalization, Wrapper
+
+# TensorFlow.js counts these models among the layers; models stand above layers, so that they are loaded when first used.
+_MODELS = ("Backbone", "GPT2Backbone", "PipelineModel", "Task")
+
+
+def __getattr__(name: str) -> object:
+    if name in _MODELS:
+        from ..models import nlp as models
+
+        return getattr(models, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
-from .. import engine
+from .. import dtype_policies, engine
 from ..engine import ABSTRACT
 from ..errors import ArgumentError, DTypeError, message
 from ..symbolic import KerasTensor
@@ -126,6 +126,11 @@ class CategoryEncoding(Layer):
         config = super().get_config()
         del config["sparse"]
         return config
+
+
+def base_config(layer: Layer) -> dict[str, Any]:
+    """Return what each layer's config begins with."""
+    return {"name": layer.name, "trainable": layer.trainable, "dtype": dtype_policies.serialize(layer.dtype_policy)}
 
 
 def symbol(shape: Sequence[int | None], dtype: str) -> KerasTensor:

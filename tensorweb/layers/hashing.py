@@ -59,7 +59,7 @@ class Hashing(Layer):
 
     >>> import tensorweb as tw
     >>> tw.layers.Hashing(num_bins=3)(["A", "B", "C", "D"]).tolist()
-    [1, 2, 0, 2]
+    [1, 0, 1, 1]
     """
 
     def __init__(

@@ -19,6 +19,7 @@ from ..tensor import Tensor, Variable, as_tensor, op, tensor
 from .categories import (
     OLD_MODES,
     abstract_tensor,
+    base_config,
     encode,
     encoded_shape,
     host_tensor,
@@ -362,15 +363,12 @@ class IndexLookup(Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments and the vocabulary's size."""
-        base = Layer.get_config(self)
-        config = {k: base[k] for k in ("name", "trainable", "dtype")}
         names = (
             "invert", "max_tokens", "num_oov_indices", "oov_token", "mask_token", "output_mode", "sparse", "pad_to_max_tokens",
             "vocabulary_dtype", "oov_method", "salt",
         )  # fmt: skip
-        config.update({n: getattr(self, n) for n in names})
         return {
-            **config, "idf_weights": self.input_idf_weights, "vocabulary": self.input_vocabulary, "vocabulary_size": self._frozen_size,
+            **base_config(self), **{n: getattr(self, n) for n in names}, "idf_weights": self.input_idf_weights, "vocabulary": self.input_vocabulary, "vocabulary_size": self._frozen_size,
         }  # fmt: skip
 
 

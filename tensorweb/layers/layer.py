@@ -392,7 +392,7 @@ class Layer(Operation):
         shapes = self._call_spec_of().build_shapes(type(self), args, kwargs, known_shape)
         now = engine.state.get()
         self._place_under(now.path)
-        with changed_state(tapes=(), path=self.path):
+        with changed_state(tapes=(), path=self.path, symbolic=False):
             if shapes is not None:
                 self.build(**shapes)
         self.built = True
@@ -475,7 +475,7 @@ def _noting_build(build: Any) -> Any:
         bound = signature.bind(self, *args, **kwargs)
         shapes = {k: v for k, v in list(bound.arguments.items())[1:] if v is not None and k not in ("args", "kwargs")}
         self._place_under(engine.state.get().path)
-        with changed_state(tapes=(), path=self.path):
+        with changed_state(tapes=(), path=self.path, symbolic=False):
             build(self, *args, **kwargs)
         self._build_shapes = shapes or None
         self.built = True

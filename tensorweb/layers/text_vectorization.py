@@ -9,7 +9,7 @@ from ..errors import ArgumentError, ShapeError, message
 from ..serialization import deserialize_keras_object, serialize_keras_object
 from ..symbolic import KerasTensor
 from ..tensor import Tensor, as_tensor, op
-from .categories import OLD_MODES, abstract_tensor, host_tensor, host_values, one_of, symbol
+from .categories import OLD_MODES, abstract_tensor, base_config, host_tensor, host_values, one_of, symbol
 from .index_lookup import MODES, batches_of
 from .layer import Layer
 from .lookup import StringLookup
@@ -74,7 +74,7 @@ class TextVectorization(Layer):
         self._lookup_layer = StringLookup(
             max_tokens=max_tokens, vocabulary=vocabulary, idf_weights=idf_weights, pad_to_max_tokens=pad_to_max_tokens, mask_token="",
             output_mode=output_mode, sparse=sparse, has_input_vocabulary=given, encoding=encoding,
-            vocabulary_size=size if output_mode != "int" and size else None,
+            vocabulary_size=size if output_mode != "int" and size and size > 1 else None,
         )  # fmt: skip
 
     # --- texts to tokens ---
@@ -231,10 +231,10 @@ class TextVectorization(Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments and the vocabulary's size."""
-        base, lookup = Layer.get_config(self), self._lookup_layer
-        names = ("name", "trainable", "dtype", "ngrams", "output_mode", "output_sequence_length", "ragged", "encoding")
+        lookup = self._lookup_layer
+        names = ("ngrams", "output_mode", "output_sequence_length", "ragged", "encoding")
         return {
-            **{n: base[n] for n in names},
+            **base_config(self), **{n: getattr(self, n) for n in names},
             "standardize": _function_config(self.standardize), "split": _function_config(self.split),
             "max_tokens": lookup.max_tokens, "pad_to_max_tokens": lookup.pad_to_max_tokens, "sparse": lookup.sparse,
             "vocabulary": lookup.input_vocabulary, "idf_weights": lookup.input_idf_weights, "vocabulary_size": self.vocabulary_size(),

@@ -74,17 +74,25 @@ def _params_text(layer: Any) -> str:
 def _shape_text(layer: Any) -> str:
     nodes = getattr(layer, "_inbound_nodes", ())
     if nodes:
-        shapes = [t.shape for t in nodes[-1].output_tensors]
-    else:
-        built_for = getattr(layer, "_build_shapes", None)
-        if not built_for:
-            return "?"
-        try:
-            found = layer.compute_output_shape(*built_for.values())
-        except (NotImplementedError, ValueError, TypeError):
-            return "?"
-        shapes = found if isinstance(found, list) else [found]
-    return str(tuple(shapes[0])) if len(shapes) == 1 else str([tuple(s) for s in shapes])
+        return _nested_text([t.shape for t in nodes[-1].output_tensors])
+    built_for = getattr(layer, "_build_shapes", None)
+    if not built_for:
+        return "?"
+    try:
+        return _nested_text(layer.compute_output_shape(*built_for.values()))
+    except (NotImplementedError, ValueError, TypeError):
+        return "?"
+
+
+def _nested_text(shapes: Any) -> str:
+    """Return nested shapes as text; of a single one, that one's."""
+    if all(d is None or isinstance(d, int) for d in shapes) and not isinstance(shapes, dict):
+        return str(tuple(shapes))
+    if len(shapes) == 1:
+        return _nested_text(next(iter(shapes.values() if isinstance(shapes, dict) else shapes)))
+    if isinstance(shapes, dict):
+        return "{" + ", ".join(f"{k}: {_nested_text(v)}" for k, v in shapes.items()) + "}"
+    return str([_nested_text(v) for v in shapes]).replace("'", "")
 
 
 class _Connections:

@@ -26,6 +26,7 @@ class Trainer:
     losses: Any
     trainable_variables: Any
     _layers: Any
+    _flatten_layers: Any
 
     def __init__(self) -> None:
         self.optimizer: Any = None
@@ -112,10 +113,12 @@ class Trainer:
         compiled = self._compile_metrics
         found = [] if self._loss_tracker is None else [self._loss_tracker]
         found += [] if compiled is None or (compiled.given is None and compiled.weighted_given is None) else [compiled]
+        found += [] if self._compile_loss is None else self._compile_loss.metrics
         skipped = {id(self._loss_tracker), id(compiled)}
         found += [m for m in held(self, is_metric) if id(m) not in skipped]
-        found += [m for layer in self._layers for m in layer.metrics]
-        return unique(found + (self._compile_loss.metrics if self._compile_loss is not None else []))
+        # A model within has its own training: its running loss and metrics stay out of this one's.
+        inner = [layer for layer in self._flatten_layers(include_self=False) if not isinstance(layer, Trainer)]
+        return unique(found + [m for layer in inner for m in layer.metrics])
 
     @property
     def metrics_names(self) -> list[str]:

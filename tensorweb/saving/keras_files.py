@@ -71,8 +71,8 @@ def read_state(root: Group, model: Any, skip_mismatch: bool = False, optimizer: 
 
 
 def saving_weights(model: Any, target: Any) -> Waits[None]:
-    """Save the weights (not the optimizer's) to a .weights.h5 file."""
-    state = collect(model, optimizer=False)
+    """Save the weights, and as Keras the optimizer's state, to a .weights.h5 file."""
+    state = collect(model)
     yield from reading_values(state)
     yield Call(write_state, target, state)
 
@@ -120,4 +120,4 @@ def load_archive(source: Any, custom_objects: dict[str, Any] | None, compile: bo
 def load_archive_weights(source: Any, model: Any, skip_mismatch: bool) -> None:
     """Give a model the weights of a .keras file."""
     with open_archive(source) as archive, archive.weights() as file, open_hdf5(file) as root:
-        read_state(root, model, skip_mismatch, optimizer=False)
+        read_state(root, model, skip_mismatch)

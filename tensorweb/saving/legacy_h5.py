@@ -135,6 +135,6 @@ def load_h5_weights(source: Any, model: Any, skip_mismatch: bool, by_name: bool)
         if is_state(root):
             if by_name:
                 raise FormatError(message("load_weights", "Keras 2's layout for by_name=True", "Keras 3's", "Leave out by_name."))
-            read_state(root, model, skip_mismatch, optimizer=False)
+            read_state(root, model, skip_mismatch)
         else:
             load_layers(model, read_keras_h5(root), by_name, skip_mismatch)

@@ -16,6 +16,7 @@ from ..serialization import (
     serialize_keras_object,
 )
 from ..symbolic import is_keras_tensor
+from . import bounding_boxes
 from .audio_dataset import audio_dataset_from_directory
 from .config import Config
 from .downloads import get_file

@@ -37,6 +37,7 @@ def assert_alike(got, want, where):
         assert got == want, where
 
 
+@pytest.mark.filterwarnings("ignore:EarlyStopping mode 'strange'")
 @pytest.mark.parametrize("name", callback_programs.PROGRAMS)
 def test_programs_as_keras(name, tmp_path):
     got = json.loads(json.dumps(callback_programs.PROGRAMS[name](tw, tmp_path), default=float))
@@ -230,7 +231,7 @@ def test_images_are_png():
         assert picture.size == size and picture.getextrema() is not None
     assert event_values.weight_images(tw.ones((2, 3, 4, 5))) is None and event_values.weight_images(tw.tensor(1.0)) is None
     grey = Image.open(io.BytesIO(fields(event_values.weight_images(tw.tensor([-1.0, 0.0, 0.5, 1.0, 2.0, math.nan])))[8][2]))
-    assert list(grey.getdata()) == [0, 0, 127, 255, 255, 0]
+    assert list(grey.tobytes()) == [0, 0, 127, 255, 255, 0]
 
 
 def test_tensorboard_refuses_profiles_and_unknown_embeddings(tmp_path):
@@ -286,6 +287,56 @@ def test_swap_ema_needs_means_and_gives_weights_back():
     look = tw.callbacks.LambdaCallback(on_predict_batch_end=lambda batch, logs: seen.append(callback_programs.get_weight(model)))
     model.predict(x, verbose=0, callbacks=[tw.callbacks.SwapEMAWeights(), look])
     assert seen[0] < 2 and callback_programs.get_weight(model) == 7.0
+
+
+def test_checkpoints_are_models_and_weights(tmp_path):
+    pytest.importorskip("h5py")
+    x, y = callback_programs.data()
+    model = small()
+    whole = tw.callbacks.ModelCheckpoint(tmp_path / "new" / "{epoch}.keras")
+    weights = tw.callbacks.ModelCheckpoint(tmp_path / "{epoch}-{loss:.3f}.weights.h5", save_weights_only=True)
+    history = model.fit(x, y, epochs=2, verbose=0, callbacks=[whole, weights])
+    assert [p.name for p in sorted((tmp_path / "new").iterdir())] == ["1.keras", "2.keras"]
+    again = tw.models.load_model(tmp_path / "new" / "2.keras")
+    assert callback_programs.get_weight(again) == callback_programs.get_weight(model)
+    first = small()
+    first.load_weights(tmp_path / f"1-{history.history['loss'][0]:.3f}.weights.h5")
+    assert callback_programs.get_weight(first) not in (1.0, callback_programs.get_weight(model))
+
+
+def test_a_training_goes_on_with_its_optimizer(tmp_path):
+    pytest.importorskip("h5py")
+    x, y = callback_programs.data()
+
+    def train(epochs, stop_at=None):
+        def stop(epoch, logs):
+            if epoch == stop_at:
+                raise KeyboardInterrupt
+
+        model = small(optimizer=tw.optimizers.Adam(0.1))
+        callbacks = [tw.callbacks.BackupAndRestore(tmp_path / "backup"), tw.callbacks.LambdaCallback(on_epoch_begin=stop)]
+        try:
+            model.fit(x, y, batch_size=4, epochs=epochs, shuffle=False, verbose=0, callbacks=callbacks)
+        except KeyboardInterrupt:
+            assert (tmp_path / "backup").exists()
+        return callback_programs.get_weight(model)
+
+    want = train(5)
+    train(5, stop_at=3)
+    assert train(5) == want and not (tmp_path / "backup").exists()
+
+
+def test_a_broken_backup_falls_back_to_the_one_before(tmp_path):
+    pytest.importorskip("h5py")
+    x, y = callback_programs.data()
+    seen = []
+    for _ in range(2):
+        model = small()
+        look = tw.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: seen.append(epoch))
+        made = tw.callbacks.BackupAndRestore(tmp_path, double_checkpoint=True, delete_checkpoint=False)
+        model.fit(x, y, epochs=2 + len(seen), verbose=0, callbacks=[made, look])
+        (tmp_path / "latest.weights.h5").write_bytes(b"broken")
+    assert seen == [0, 1, 1, 2, 3]
 
 
 def test_checkpoints_over_a_folder_say_so(tmp_path):

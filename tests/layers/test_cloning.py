@@ -156,3 +156,19 @@ def test_custom_objects():
     text = tw.Sequential([tw.Input((3,)), Own(4)]).to_json()
     made = tw.models.model_from_json(text, custom_objects={"Own": Own})
     assert made.layers[0].units == 4
+
+
+def test_connecting_a_layer_assigns_nothing():
+    class Counting(tw.layers.Layer):
+        def build(self, input_shape):
+            self.counter = self.add_weight(shape=(), initializer="zeros", trainable=False)
+            self.counter.assign(5.0)
+
+        def call(self, x):
+            self.counter.assign_add(1.0)
+            return x
+
+    model = tw.Sequential([tw.Input((3,)), Counting()])
+    assert float(model.layers[0].counter) == 5.0
+    model(tw.ones((1, 3)))
+    assert float(model.layers[0].counter) == 6.0

@@ -36,6 +36,7 @@ class Stack(L.Layer):
 
 
 def test_weights_are_found_in_lists_and_dicts_in_order():
+    tw.utils.clear_session()
     layer = Stack()
     layer.blocks.append(L.Dense(3, use_bias=False))
     layer(tw.ones((1, 2)))

@@ -14,7 +14,7 @@ from ...layers.layer import Layer
 from ...models import Functional, Sequential
 from ...serialization import CustomObjectScope, DeserializationError, get_registered_object
 from ...errors import message
-from .keras2_ops import op_of_lambda
+from .keras2_ops import op_of_lambda, operations
 
 # Names that Keras 3 no longer has, or never had.
 RENAMED = {
@@ -31,7 +31,7 @@ _DROPPED = frozenset(
         "input_length", "implementation", "use_cudnn_on_gpu", "rank", "time_major", "input_dtype", "ragged", "sparse", "groups", "fused",
         "renorm_clipping", "virtual_batch_size", "adjustment", "kernel_initializer", "kernel_regularizer", "kernel_constraint",
         "unit_forget_bias", "function_type", "module", "output_shape_type", "output_shape_module", "zero_output_for_mask",
-        "num_constants", "autocast", "synchronized", "mode", "experimental_autocast", "requires_channels_last", "expects_training_arg",
+        "num_constants", "autocast", "synchronized", "mode", "experimental_autocast", "query_shape", "key_shape", "value_shape", "expects_training_arg",
     )
 )  # fmt: skip
 
@@ -39,7 +39,7 @@ _DROPPED = frozenset(
 def keras2_scope(custom_objects: dict[str, Any] | None) -> CustomObjectScope:
     """Return the scope in which configs without modules are read as Keras 2's; a user's classes come before the library's."""
     readers = {name: reader for name, reader in _readers().items() if get_registered_object(name) is None}
-    return CustomObjectScope({**readers, **(custom_objects or {})})
+    return CustomObjectScope({**readers, **operations(), **(custom_objects or {})})
 
 
 @lru_cache(maxsize=1)
@@ -65,24 +65,27 @@ def _reader(name: str, cls: Any, convert: Any) -> Any:
 
 
 @lru_cache(maxsize=512)
-def _accepted(cls: type) -> frozenset[str]:
-    found: set[str] = set(_BASE)
+def _accepted(cls: type) -> dict[str, Any]:
+    """Return the arguments that a class takes, and their defaults."""
+    found: dict[str, Any] = dict.fromkeys(_BASE, False)
     for c in cls.__mro__:
         if "__init__" not in c.__dict__ or c is Layer:
             continue
         parameters = inspect.signature(c.__init__).parameters.values()  # type: ignore[misc]
-        found |= {p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
+        for p in parameters:
+            if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY) and p.name != "self":
+                found.setdefault(p.name, p.default)
         if not any(p.kind is p.VAR_KEYWORD for p in parameters):
             break
-    return frozenset(found - {"self"})
+    return found
 
 
 def layer_config(name: str, cls: Any, config: dict[str, Any]) -> dict[str, Any]:
     """Return a layer's config with the keys of Keras 3's class; what has no place there is dropped, with a warning if it matters."""
-    accepted = _accepted(cls) | (_EXTRA if hasattr(cls, "from_keras2_config") else frozenset())
+    accepted = {**dict.fromkeys(_EXTRA if hasattr(cls, "from_keras2_config") else ()), **_accepted(cls)}
     made: dict[str, Any] = {}
     for key, value in config.items():
-        if value is None and not key.endswith("activation"):
+        if value is None and isinstance(accepted.get(key), (bool, float)):  # TensorFlow.js writes null for what was not given
             continue
         if key not in accepted and key not in _DROPPED:
             snake = re.sub("([a-z0-9])([A-Z])", r"\1_\2", key).lower()

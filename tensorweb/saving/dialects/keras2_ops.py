@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...errors import message
+from ... import serialization
 from ...serialization import DeserializationError
 
 # TensorFlow's function to our op, and its arguments' names to ours; the first is positional.
@@ -29,6 +30,16 @@ OPS: dict[str, tuple[str, dict[str, str]]] = {
 }  # fmt: skip
 
 
+# Before the names of operations: Add is a layer's name, too.
+_PREFIX = "op "
+
+
+def operations() -> dict[str, Any]:
+    """Return the classes of the operations by the names that `op_of_lambda` gives."""
+    names = {"GetItem", *(name for name, _ in OPS.values())}
+    return {_PREFIX + name: serialization.operation_class("keras.src.ops.numpy", name) for name in names}
+
+
 def op_of_lambda(entry: dict[str, Any]) -> dict[str, Any]:
     """Return the entry of Keras 3's operation for one of Keras 2; raise DeserializationError for a function that is not known."""
     config = entry.get("config") if isinstance(entry.get("config"), dict) else {}
@@ -39,8 +50,7 @@ def op_of_lambda(entry: dict[str, Any]) -> dict[str, Any]:
         raise DeserializationError(message(entry.get("class_name", ""), "one of the functions that are known", repr(function)[:80], advice))
     name, keys = ("GetItem", {}) if sliced else OPS[function]  # type: ignore[index]
     calls = [_call(call, keys, sliced) for call in entry.get("inbound_nodes") or []]
-    made = {"module": "keras.src.ops.numpy", "class_name": name, "config": {"name": entry.get("name")}, "registered_name": name}
-    return {**made, "name": entry.get("name"), "inbound_nodes": calls}
+    return {"class_name": _PREFIX + name, "config": {"name": entry.get("name")}, "name": entry.get("name"), "inbound_nodes": calls}
 
 
 def _call(call: Any, keys: dict[str, str], sliced: bool) -> dict[str, Any]:

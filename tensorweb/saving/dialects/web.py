@@ -211,6 +211,8 @@ def _call(call: Any, inner: set[str], name: str, report: WebTopology) -> Any:
     symbols = _symbols(first)
     if isinstance(first, dict) and first.get("class_name") != "__keras_tensor__":
         report.differing.append((name, "a call with a dict"))
+    if isinstance(first, (list, tuple)) and len(symbols) == 1:
+        report.differing.append((name, "a call with a list of one"))
     if "initial_state" in kwargs:
         symbols += _symbols(kwargs.pop("initial_state"))
     rest = [a for a in args[1:] if a is not None]

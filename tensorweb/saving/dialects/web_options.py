@@ -51,5 +51,6 @@ MUST_BE: dict[str, dict[str, tuple[Any, ...]]] = {
     "Bidirectional": {"backward_layer": (None,)},
     "Resizing": {"crop_to_aspect_ratio": (False,), "pad_to_aspect_ratio": (False,)},
     "CategoryEncoding": {"sparse": (False,)},
+    "ELU": {"alpha": (1, None)},
     "Softmax": {"axis": (-1, *range(10))},
 }  # fmt: skip
