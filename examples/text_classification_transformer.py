@@ -13,7 +13,7 @@ FORWARD_DIM = 32
 DROPOUT = 0.1
 TEXTS = 3500
 BATCH_SIZE = 32
-EPOCHS = 6
+EPOCHS = 8
 
 
 class TransformerBlock(layers.Layer):
@@ -35,14 +35,18 @@ class TransformerBlock(layers.Layer):
         return self.norm2(x + self.dropout2(self.forward(x)))
 
 
+def wide():
+    """Return an initializer wider than Embedding's own, with which plain momentum learns faster."""
+    return keras.initializers.RandomNormal(stddev=0.3)
+
+
 class TokenAndPositionEmbedding(layers.Layer):
     """The sum of an embedding of the tokens and one of their places."""
 
     def __init__(self, max_length, vocabulary, embed_dim, **kwargs):
         super().__init__(**kwargs)
-        initializer = keras.initializers.RandomNormal(stddev=0.3)
-        self.tokens = layers.Embedding(vocabulary, embed_dim, embeddings_initializer=initializer)
-        self.positions = layers.Embedding(max_length, embed_dim, embeddings_initializer=initializer)
+        self.tokens = layers.Embedding(vocabulary, embed_dim, embeddings_initializer=wide())
+        self.positions = layers.Embedding(max_length, embed_dim, embeddings_initializer=wide())
 
     def call(self, x):
         """Return the vectors of a text's tokens."""
@@ -71,7 +75,7 @@ def make_model():
     x = layers.Dropout(DROPOUT)(x)
     outputs = layers.Dense(2, activation="softmax")(x)
     model = keras.Model(inputs, outputs)
-    model.compile(optimizer=keras.optimizers.SGD(0.05, momentum=0.9, clipnorm=1.0), loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.compile(optimizer=keras.optimizers.SGD(0.04, momentum=0.9, clipnorm=1.0), loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 
 

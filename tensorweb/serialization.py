@@ -132,6 +132,8 @@ def house_of(item: Any) -> str | None:
         return None
     if parts[1] == "models":
         return "keras"
+    if parts[1:3] == ["utils", "feature_space"]:
+        return "keras.utils" if item.__name__ == "FeatureSpace" else "keras.src.layers.preprocessing.feature_space"
     if parts[:3] == [__package__, "optimizers", "schedules"]:
         return "keras.optimizers.schedules"
     if parts[1] in ("dtype_policies", "symbolic"):

@@ -17,7 +17,7 @@ def rows(name):
     return [json.loads(line) for line in (DATA / f"{name}.jsonl").read_text().splitlines()]
 
 
-CASES, CALLS = rows("image_transformations"), rows("bounding_boxes")
+(INPUTS, *CASES), CALLS = rows("image_transformations"), rows("bounding_boxes")
 SINGLE = {"images": "image", "labels": "label", "segmentation_masks": "segmentation_mask", "bounding_boxes": "bounding_box"}
 
 
@@ -31,7 +31,7 @@ def test_a_given_transformation_does_what_keras_does(case):
     serialized = {"module": "keras.layers", "class_name": case["layer"], "config": case["config"], "registered_name": None}
     layer = tw.saving.deserialize_keras_object(serialized)
     assert config_differences(tw.saving.serialize_keras_object(layer)["config"], case["config"]) == []
-    data, drawn = decode(case["data"], tw, []), decode(case["transformation"], tw, [])
+    data, drawn = {k: decode(INPUTS[v], tw, []) for k, v in case["data"].items()}, decode(case["transformation"], tw, [])
     for part, want in case["out"].items():
         name = f"transform_single_{SINGLE[part]}" if case["single"] else f"transform_{part}"
         got = getattr(layer, name)(data[part], transformation=drawn, training=True)

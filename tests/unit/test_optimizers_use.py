@@ -179,8 +179,9 @@ def test_an_own_optimizer(backend):
     config = tw.optimizers.serialize(optimizer)
     again = tw.optimizers.deserialize(config, custom_objects={"Momentum": Momentum})
     assert type(again) is Momentum and again.get_config() == optimizer.get_config()
+    assert type(tw.optimizers.deserialize(config)) is Momentum, "its module is loaded"
     with pytest.raises(ValueError, match="Momentum"):
-        tw.optimizers.deserialize(config)
+        tw.optimizers.deserialize({**config, "module": "elsewhere"})
     with pytest.raises(NotImplementedError, match="must define update_step"):
         tw.optimizers.Optimizer(0.1).apply([tw.tensor(1.0)], [tw.Variable(1.0)])
 

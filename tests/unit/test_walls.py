@@ -18,7 +18,7 @@ LEVELS = [
     ["backends.protocol", "backends.registry"],
     ["backends"],
     ["interop"],
-    ["engine"],
+    ["engine", "operators"],
     ["tensor"],
     ["autodiff", "numerics"],
     ["memory"],

@@ -46,8 +46,8 @@ class RandomSharpness(BaseImagePreprocessingLayer):
 class RandomGaussianBlur(BaseImagePreprocessingLayer):
     """Blurs some images by a bell-shaped kernel in training. Keras's RandomGaussianBlur.
 
-    Args: `factor` in [0, 1]: the chance of an image, or the range it is drawn from; `kernel_size`: an odd number, or (height,
-    width); `sigma` in [0, 1]: the highest standard deviation, or (lowest, highest); `value_range`; `seed`.
+    Args: `factor` in [0, 1]: the chance of an image, or the range it is drawn from; `kernel_size`: an odd number, or (width,
+    height); `sigma` in [0, 1]: the highest standard deviation, or (lowest, highest); `value_range`; `seed`.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class RandomGaussianBlur(BaseImagePreprocessingLayer):
         self._seeded(seed)
 
     def get_random_transformation(self, data: Any, training: bool = True, seed: Any = None) -> Any:
-        """Return which images are blurred, and the standard deviations (along the height, along the width)."""
+        """Return which images are blurred, and the standard deviations (along the width, along the height)."""
         if not training:
             return None
         (_, batch), seed = self._batch(data), self._source(seed)
@@ -79,7 +79,8 @@ class RandomGaussianBlur(BaseImagePreprocessingLayer):
         if not training or transformation is None:
             return images
         sigma = as_tensor(transformation["blur_factor"], self.name).tolist()
-        sizes = tuple(int(v) for v in self.kernel_size)
+        # Keras's layer has x before y here, other than the op.
+        sigma, sizes = sigma[::-1], tuple(int(v) for v in self.kernel_size[::-1])
         blurred = ops.image.gaussian_blur(images, kernel_size=sizes, sigma=sigma, data_format=self.data_format)
         return ops.clip(ops.where(per_image(transformation["should_apply_blur"]), blurred, images), *self.value_range)
 

@@ -62,7 +62,13 @@ def _entry(entry: dict[str, Any], report: WebTopology) -> dict[str, Any]:
     if not module.startswith("keras") or class_name not in known.CLASSES:
         report.unknown.append((name, class_name))
         return {"class_name": class_name, "config": _plain(config, name, report)}
-    return {"class_name": class_name, "config": _layer(class_name, config, name, report)}
+    shapes = entry.get("build_config") or {}
+    shape = shapes.get("input_shape")
+    report.differing += [(name, text) for text in known.problems(class_name, config, shape)]
+    made = _layer(class_name, config, name, report)
+    if class_name == "Concatenate" and shape and config["axis"] < -1:
+        made["axis"] = config["axis"] + len(shape[0])
+    return {"class_name": class_name, "config": made}
 
 
 # --- layers -------------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,57 @@
+"""The examples run, short ones at each test run, in full length among the slow tests, and reach what they promise."""
+
+import importlib
+
+import pytest
+
+from . import parity
+
+# For each example: settings of a short run, and the bounds of its result in a short and in a full run; see `main` for its meaning.
+AT_LEAST, AT_MOST = "at least", "at most"
+EXAMPLES = {
+    "mnist_convnet": ({"EPOCHS": 1}, AT_LEAST, 0.88, 0.955),
+    "text_classification_lstm": ({"EPOCHS": 3, "REVIEWS": 2400}, AT_LEAST, 0.6, 0.95),
+    "text_classification_transformer": ({"EPOCHS": 2}, AT_LEAST, 0.7, 0.85),
+    "autoencoder": ({"EPOCHS": 2, "DIGITS": 1500}, AT_LEAST, 1.5, 5.0),
+    "variational_autoencoder": ({"EPOCHS": 1}, AT_MOST, 240.0, 185.0),
+    "functional_multi_input": ({}, AT_LEAST, 0.88, 0.88),
+    "timeseries_lstm": ({"EPOCHS": 3}, AT_MOST, 0.3, 0.15),
+    "transfer_learning": ({}, AT_LEAST, 0.85, 0.85),
+    "gan": ({"EPOCHS": 5}, AT_MOST, 3.0, 1.7),
+    "actor_critic": ({}, AT_LEAST, 190.0, 190.0),
+    "custom_layer_serialization": ({"EPOCHS": 4}, AT_LEAST, 0.95, 0.98),
+    "knowledge_distillation": ({"TEACHER_EPOCHS": 1, "STUDENT_EPOCHS": 2}, AT_LEAST, 0.5, 0.82),
+    "siamese_network": ({"EPOCHS": 1, "PAIRS": 2000}, AT_LEAST, 0.6, 0.78),
+    "image_augmentation": ({"EPOCHS": 6}, AT_LEAST, 0.6, 0.9),
+    "functional_resnet": ({"EPOCHS": 1, "DIGITS": 1000}, AT_LEAST, 0.1, 0.8),
+    "callbacks_and_schedules": ({"EPOCHS": 8}, AT_MOST, 0.3, 0.08),
+    "structured_data": ({"EPOCHS": 3}, AT_LEAST, 0.95, 0.98),
+}
+
+
+def check(name, settings, sense, bound, monkeypatch, capsys):
+    module = importlib.import_module(f"examples.{name}")
+    for key, value in settings.items():
+        assert hasattr(module, key), f"{name} has no setting {key}"
+        monkeypatch.setattr(module, key, value)
+    result = float(module.main())
+    assert result >= bound if sense is AT_LEAST else result <= bound
+    shown = capsys.readouterr().out.strip().splitlines()[-1]
+    assert any(character.isdigit() for character in shown), "the last line tells the result"
+
+
+def test_every_example_is_run():
+    assert set(EXAMPLES) == set(parity.PROGRAMS)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_short_run(name, monkeypatch, capsys):
+    settings, sense, bound, _ = EXAMPLES[name]
+    check(name, settings, sense, bound, monkeypatch, capsys)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in EXAMPLES if EXAMPLES[name][0]])
+def test_full_run(name, monkeypatch, capsys):
+    _, sense, _, bound = EXAMPLES[name]
+    check(name, {}, sense, bound, monkeypatch, capsys)
