@@ -125,7 +125,8 @@ def main():
             print(f"round {turn}: {len(finished)} games, {recent:.0f} steps in the last ones")
         if recent > 195:
             break
-    print(f"solved after {len(finished)} games" if recent > 195 else "not solved", f"mean steps of the last 20 games: {recent:.1f}", sep=", ")
+    solved = "solved" if recent > 195 else "not solved"
+    print(f"{solved} after {len(finished)} games, mean steps of the last 20 games: {recent:.1f}")
     return recent
 
 

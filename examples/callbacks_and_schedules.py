@@ -91,8 +91,8 @@ def main():
     assert len(rows) == len(history.epoch), "the log has a row for each epoch"
     print(f"largest running loss {watcher.worst[0]:.2f} in epoch and batch {watcher.worst[1]}")
     print("learning rates:", " ".join(f"{rate:.4f}" for rate in watcher.rates[::4]))
-    first = scheduled.evaluate(*test, verbose=0)[1]
-    print(f"mean absolute error of the best epoch with the schedule: {first:.4f} (the log's best: {min(float(r['val_mae']) for r in rows):.4f})")
+    first, logged = scheduled.evaluate(*test, verbose=0)[1], min(float(row["val_mae"]) for row in rows)
+    print(f"mean absolute error of the best epoch with the schedule: {first:.4f} (the log's best: {logged:.4f})")
 
     steered = make_model(0.005)
     history = steered.fit(

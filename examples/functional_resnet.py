@@ -9,6 +9,7 @@ BATCH_SIZE = 64
 EPOCHS = 4
 DIGITS = 5000
 DROPOUT = 0.2
+LEARNING_RATE = 0.006
 
 
 def load_data():
@@ -45,7 +46,7 @@ def make_model():
     outputs = layers.Dense(10, name="digit")(x)
     model = keras.Model(picture, outputs, name="small_resnet")
     model.compile(
-        optimizer=keras.optimizers.Adam(0.006),
+        optimizer=keras.optimizers.Adam(LEARNING_RATE),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy"), keras.metrics.SparseTopKCategoricalAccuracy(k=2, name="top_2")],
     )

@@ -9,7 +9,8 @@ MARGIN = 1.0
 PAIRS = 6000
 TEST_PAIRS = 1000
 BATCH_SIZE = 64
-EPOCHS = 8
+EPOCHS = 6
+LEARNING_RATE = 0.002
 
 
 def make_pairs(images, labels, count, rng):
@@ -58,12 +59,13 @@ def make_model():
     x = layers.Conv2D(16, 3, strides=2, activation="relu")(x)
     x = layers.Flatten()(x)
     x = layers.BatchNormalization()(x)
-    embedding = keras.Model(inputs, layers.Dense(10)(x), name="embedding")
+    x = layers.Dense(10)(x)
+    embedding = keras.Model(inputs, layers.UnitNormalization()(x), name="embedding")
 
     first, second = keras.Input((28, 28, 1), name="first"), keras.Input((28, 28, 1), name="second")
     merged = layers.Lambda(distance, output_shape=(1,))([embedding(first), embedding(second)])
     model = keras.Model(inputs=[first, second], outputs=merged)
-    model.compile(loss=contrastive_loss, optimizer=keras.optimizers.RMSprop(0.002), metrics=[accuracy])
+    model.compile(loss=contrastive_loss, optimizer=keras.optimizers.RMSprop(LEARNING_RATE), metrics=[accuracy])
     return model
 
 

@@ -5,9 +5,9 @@ import numpy as np
 import tensorweb as keras
 from tensorweb import layers
 
-GOOD = "good great lovely superb brilliant moving clever charming".split()
-BAD = "bad awful boring dull clumsy shallow tedious weak".split()
-OTHER = "the a film plot actor music scene story was is and with it this end of in some".split()
+GOOD = ["good", "great", "lovely", "superb", "brilliant", "moving", "clever", "charming"]
+BAD = ["bad", "awful", "boring", "dull", "clumsy", "shallow", "tedious", "weak"]
+OTHER = ["the", "a", "film", "plot", "actor", "song", "hero", "story", "was", "is", "and", "with", "it", "this", "end", "of", "in", "some"]
 WORDS = ["<pad>", "not", *GOOD, *BAD, *OTHER]
 MAX_LENGTH = 16
 REVIEWS = 3000

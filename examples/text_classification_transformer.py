@@ -75,7 +75,8 @@ def make_model():
     x = layers.Dropout(DROPOUT)(x)
     outputs = layers.Dense(2, activation="softmax")(x)
     model = keras.Model(inputs, outputs)
-    model.compile(optimizer=keras.optimizers.SGD(0.04, momentum=0.9, clipnorm=1.0), loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    optimizer = keras.optimizers.SGD(0.04, momentum=0.9, clipnorm=1.0)
+    model.compile(optimizer=optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 
 

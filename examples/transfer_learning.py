@@ -42,10 +42,9 @@ def make_base():
 
 
 def make_model(base, learning_rate=0.002):
-    """Return the compiled network: the base, always in inference mode where it is frozen, and a new head."""
+    """Return the compiled network: the base and a new head."""
     inputs = keras.Input(shape=(28, 28, 1))
-    x = base(inputs, training=False) if not base.trainable else base(inputs)
-    outputs = layers.Dense(5, activation="softmax")(x)
+    outputs = layers.Dense(5, activation="softmax")(base(inputs))
     model = keras.Model(inputs, outputs)
     compile_model(model, learning_rate)
     return model
@@ -54,6 +53,14 @@ def make_model(base, learning_rate=0.002):
 def compile_model(model, learning_rate):
     """Compile, which must be done anew after a change of `trainable`."""
     model.compile(keras.optimizers.Adam(learning_rate), loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+
+
+def unfreeze(base):
+    """Let the base train, but for its batch normalisation: few examples say little of means and variances."""
+    base.trainable = True
+    for layer in base.layers:
+        if isinstance(layer, layers.BatchNormalization):
+            layer.trainable = False
 
 
 def main():
@@ -74,7 +81,7 @@ def main():
     frozen = model.evaluate(*high[1], verbose=0)[1]
     print(f"digits 5 to 9 from {FEW} examples, base frozen: test accuracy {frozen:.3f}")
 
-    base.trainable = True
+    unfreeze(base)
     compile_model(model, 0.0005)
     model.fit(*high[0], batch_size=BATCH_SIZE, epochs=TUNING_EPOCHS, verbose=0)
     accuracy = model.evaluate(*high[1], verbose=0)[1]

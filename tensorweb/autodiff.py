@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import wraps
@@ -177,19 +178,30 @@ def backpropagate(nodes: list[Node], received: dict[int, Tensor], wanted: set[in
 # --- nested values ----------------------------------------------------------------------------------------------------------
 
 
+def keys_in_order(value: dict[Any, Any]) -> list[Any]:
+    """Return the keys of a dict in the order in which Keras goes through it: sorted, an OrderedDict's as they stand."""
+    if len(value) < 2 or isinstance(value, OrderedDict):
+        return list(value)
+    try:
+        return sorted(value)
+    except TypeError:
+        return list(value)
+
+
 def leaves(value: Any) -> list[Any]:
-    """Return the leaves of nested lists, tuples and dicts, in order."""
+    """Return the leaves of nested lists, tuples and dicts, in order; those of a dict in the order of its sorted keys."""
     if isinstance(value, dict):
-        return [leaf for v in value.values() for leaf in leaves(v)]
+        return [leaf for k in keys_in_order(value) for leaf in leaves(value[k])]
     if isinstance(value, (list, tuple)):
         return [leaf for v in value for leaf in leaves(v)]
     return [value]
 
 
 def map_leaves(function: Callable[[Any], Any], value: Any) -> Any:
-    """Return the same nesting with `function` of each leaf."""
+    """Return the same nesting with `function` of each leaf, called in the order of `leaves`."""
     if isinstance(value, dict):
-        return {k: map_leaves(function, v) for k, v in value.items()}
+        made = {k: map_leaves(function, value[k]) for k in keys_in_order(value)}
+        return {k: made[k] for k in value}
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         return type(value)(*(map_leaves(function, v) for v in value))
     if isinstance(value, (list, tuple)):

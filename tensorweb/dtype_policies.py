@@ -24,6 +24,17 @@ def set_floatx(value: str) -> None:
     _floatx = dtypes.canonical(value, "set_floatx")
 
 
+class PolicyError(DTypeError, ValueError):
+    """There is no such dtype policy."""
+
+
+def _known(name: Any) -> str:
+    try:
+        return dtypes.canonical(name, "DTypePolicy")
+    except DTypeError as error:
+        raise PolicyError(str(error)) from None
+
+
 class DTypePolicy:
     """A pair of dtypes: `compute_dtype` of a layer's inputs and arithmetic, `variable_dtype` of its weights. Keras's class.
 
@@ -34,13 +45,15 @@ class DTypePolicy:
     """
 
     def __init__(self, name: str | None = None, source_name: str | None = None):
-        name = floatx() if name is None else name
+        name = dtype_policy().name if name is None else name
+        if not isinstance(name, str):
+            raise PolicyError(message("DTypePolicy", "a name", repr(name), "Pass a dtype or mixed_float16."))
         if name == "mixed_float16":
             self.compute_dtype, self.variable_dtype = "float16", "float32"
         elif name in ("mixed_bfloat16", "bfloat16"):
-            raise DTypeError(message("DTypePolicy", "float32, float16 or mixed_float16", repr(name), "bfloat16 is not a dtype here."))
+            raise PolicyError(message("DTypePolicy", "float32, float16 or mixed_float16", repr(name), "bfloat16 is not a dtype here."))
         else:
-            self.compute_dtype = self.variable_dtype = dtypes.canonical(name, "DTypePolicy")
+            self.compute_dtype = self.variable_dtype = _known(name)
         self.name = name
         self.quantization_mode = None
 
@@ -74,6 +87,8 @@ def dtype_policy() -> DTypePolicy:
 def set_dtype_policy(policy: Any) -> None:
     """Set the policy of layers made from now on: a DTypePolicy or its name."""
     global _global
+    if policy is None:
+        raise PolicyError(message("set_dtype_policy", "a DTypePolicy or its name", "None", "Pass one, float32 for the usual."))
     _global = get(policy)
 
 
@@ -86,7 +101,7 @@ def get(identifier: Any) -> DTypePolicy:
     if isinstance(identifier, dict):
         # Keras 2 nests {"class_name": "Policy", "config": {"name": ...}}; maps of policies have no single name.
         return DTypePolicy(identifier.get("config", {}).get("name"))
-    return DTypePolicy(identifier if isinstance(identifier, str) else dtypes.canonical(identifier, "DTypePolicy"))
+    return DTypePolicy(identifier if isinstance(identifier, str) else _known(identifier))
 
 
 def serialize(policy: DTypePolicy) -> dict[str, Any]:

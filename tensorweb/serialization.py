@@ -29,6 +29,8 @@ HOUSES = (
 )  # fmt: skip
 _FUNCTION_HOUSES = frozenset(("activations", "losses", "metrics", "ops", "initializers", "regularizers", "constraints"))
 MAX_DEPTH = 200
+# Classes that Keras exports, and so writes, under another name.
+_EXPORTED = {"GroupedQueryAttention": "GroupQueryAttention"}
 
 _registered: dict[str, Any] = {}
 _names: dict[Any, str] = {}
@@ -224,7 +226,7 @@ def _object_config(obj: Any) -> dict[str, Any]:
     house = house_of(cls) if cls not in _names else None
     config = {
         "module": house or cls.__module__,
-        "class_name": cls.__name__,
+        "class_name": _EXPORTED.get(cls.__name__, cls.__name__) if house else cls.__name__,
         "config": {k: serialize_keras_object(v) for k, v in obj.get_config().items()},
         "registered_name": None if house else get_registered_name(cls),
     }

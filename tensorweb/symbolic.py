@@ -45,11 +45,18 @@ class KerasTensor(Operators):
     _keras_mask: Any
     saved_history: Any
 
-    def __init__(self, shape: Sequence[int | None], dtype: str = "float32", sparse: bool = False, name: str | None = None):
+    def __init__(self, shape: Sequence[int | None], dtype: str = "float32", sparse: bool = False, ragged: bool = False, name: str | None = None):
         self.shape = tuple(None if d is None else int(d) for d in shape)  # type: ignore[misc]
         self.dtype = dtypes.canonical(dtype, "KerasTensor")
+        if ragged:
+            raise ArgumentError(message("KerasTensor", "ragged=False", "True", "Tensors are dense here; see tw.ragged."))
         self.sparse, self.name = sparse, name or auto_name("keras_tensor")
         self.keras_history: History | None = None
+
+    @property
+    def ragged(self) -> bool:
+        """False: tensors are dense here."""
+        return False
 
     @property
     def _keras_history(self) -> History | None:

@@ -1,4 +1,4 @@
-"""`python -m tools.document`: write docs/ops.md, docs/ops.json and tensorweb/ops/__init__.py from the registry.
+"""`python -m tools.document`: write docs/ops.md, docs/ops.json and tensorweb/ops/__init__.py from the registry, and docs/layers.md.
 
 A test runs `made()` and compares, so none of them can go stale.
 """
@@ -12,6 +12,7 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
+from tools import document_layers
 from tools.tfjs_names import GROUPS, LEFT_OUT, ours, snake_case
 
 ROOT = Path(__file__).parent.parent
@@ -139,6 +140,7 @@ def made() -> dict[Path, str]:
         ROOT / "docs/ops.md": markdown(table),
         ROOT / "docs/ops.json": json.dumps(table, indent=1) + "\n",
         ROOT / "tensorweb/ops/__init__.py": ops_module(),
+        ROOT / "docs/layers.md": document_layers.page(),
     }
 
 

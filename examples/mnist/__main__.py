@@ -1,9 +1,11 @@
-"""Train a small convnet on handwritten digits with the Ops API, show how it goes, and test it on 1,000 digits it never saw."""
+"""Train a convnet on handwritten digits, show how it goes, test it on 1,000 digits it never saw, save it and load it back."""
 
 from __future__ import annotations
 
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 import tensorweb as tw
 from examples.mnist import draw
@@ -11,68 +13,77 @@ from examples.mnist import draw
 BATCH, EPOCHS = 64, 8
 
 
-class Convnet:
-    """Two convolutions with max pooling, then two dense layers; the weights start as He et al. 2015 advise."""
+class Losses(tw.callbacks.Callback):
+    """Keeps the running loss of each batch for the curve."""
 
     def __init__(self):
-        def weights(*shape):
-            fan_in = 1
-            for d in shape[:-1]:
-                fan_in *= d
-            return tw.Variable(tw.random.normal(shape, stddev=(2 / fan_in) ** 0.5))
+        super().__init__()
+        self.values = []
 
-        self.kernels = [weights(3, 3, 1, 16), weights(3, 3, 16, 32), weights(800, 64), weights(64, 10)]
-        self.biases = [tw.Variable(tw.zeros((k.shape[-1],))) for k in self.kernels]
-
-    def __call__(self, x):
-        """Return the logits [n, 10] of images [n, 28, 28, 1]."""
-        for k, b in zip(self.kernels[:2], self.biases):
-            x = tw.max_pool(tw.relu(tw.conv(x, k) + b), 2)
-        x = tw.reshape(x, (x.shape[0], -1))
-        x = tw.relu(x @ self.kernels[2] + self.biases[2])
-        return x @ self.kernels[3] + self.biases[3]
+    def on_train_batch_end(self, batch, logs=None):
+        """Note the running loss, which begins anew with each epoch."""
+        self.values.append(logs["loss"])
 
 
-def train(model, images, labels):
-    """Train for some epochs, with a progress bar; return the losses."""
-    optimizer = tw.optimizers.Adam(tw.optimizers.schedules.CosineDecay(0.003, EPOCHS * len(images) // BATCH))
-    losses, steps = [], len(images) // BATCH
-    for epoch in range(EPOCHS):
-        order = tw.random.shuffle(tw.arange(len(images)), seed=epoch)
-        for step in range(steps):
-            chosen = order[step * BATCH : (step + 1) * BATCH]
-            x, y = tw.take(images, chosen, axis=0), tw.take(labels, chosen, axis=0)
-            loss = optimizer.minimize(lambda: tw.mean(tw.sparse_categorical_crossentropy(y, model(x), from_logits=True)))  # noqa: B023
-            losses.append(float(loss))
-            if sys.stdout.isatty() or step == steps - 1:
-                mean = sum(losses[-50:]) / len(losses[-50:])
-                end = "\n" if step == steps - 1 else "\r"
-                print(draw.progress_bar(step + 1, steps, f"epoch {epoch + 1}/{EPOCHS}  loss {mean:.4f}"), end=end, flush=True)
-    return losses
+def make_model(steps):
+    """Return the compiled network; its learning rate falls to zero along a cosine."""
+    layers = tw.layers
+    model = tw.Sequential(
+        [
+            tw.Input((28, 28, 1)),
+            layers.Conv2D(16, 3, activation="relu", kernel_initializer="he_normal"),
+            layers.MaxPooling2D(2),
+            layers.Conv2D(32, 3, activation="relu", kernel_initializer="he_normal"),
+            layers.MaxPooling2D(2),
+            layers.Flatten(),
+            layers.Dropout(0.2),
+            layers.Dense(64, activation="relu", kernel_initializer="he_normal"),
+            layers.Dense(10, activation="softmax"),
+        ]
+    )
+    rate = tw.optimizers.schedules.CosineDecay(0.003, steps)
+    model.compile(tw.optimizers.Adam(rate), loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def save_and_load(model):
+    """Save the model as TensorFlow.js stores models and return what is loaded from there."""
+    with tempfile.TemporaryDirectory() as folder:
+        model.save(folder)
+        sizes = ", ".join(f"{path.name} ({path.stat().st_size:,} bytes)" for path in sorted(Path(folder).iterdir()))
+        print(f"saved for TensorFlow.js: {sizes}")
+        return tw.saving.load_model(folder)
 
 
 def main():
-    """Train, draw, test."""
+    """Train, draw, test, save, load; return the accuracy."""
     start = time.perf_counter()
-    tw.random.set_random_seed(1)
+    tw.utils.set_random_seed(1)
     digits = tw.data.mnist()
     print(f"TensorWeb {tw.__version__} on the backend {tw.get_backend()}: {len(digits.train_images)} digits to learn from")
-    model = Convnet()
-    losses = train(model, digits.train_images, digits.train_labels)
-    print(draw.loss_curve(losses))
-    predicted = tw.argmax(model(digits.test_images), axis=-1)
-    right = tw.sum(predicted == digits.test_labels)
-    shown = 20
-    pictures = tw.reshape(digits.test_images[:shown], (shown, 784)).tolist()
-    labels, guesses = digits.test_labels[:shown].tolist(), predicted[:shown].tolist()
+    model = make_model(EPOCHS * -(-len(digits.train_images) // BATCH))
+    model.summary()
+    losses = Losses()
+    verbose = 1 if sys.stdout.isatty() else 2  # a progress bar, or a line an epoch
+    model.fit(digits.train_images, digits.train_labels, batch_size=BATCH, epochs=EPOCHS, callbacks=[losses], verbose=verbose)
+    print(draw.loss_curve(losses.values))
+    _, accuracy = model.evaluate(digits.test_images, digits.test_labels, verbose=0)
+    loaded = save_and_load(model)
+    probabilities = loaded.predict(digits.test_images, verbose=0)
+    same = tw.max(tw.abs(probabilities - model.predict(digits.test_images, verbose=0))).item() < 1e-6
+    print("the loaded model predicts the same" if same else "the loaded model does NOT predict the same")
+    show(digits, tw.argmax(probabilities, axis=-1), losses.values)
+    seconds = time.perf_counter() - start
+    print(f"accuracy on {len(digits.test_labels)} held-out digits: {accuracy:.1%}  ({seconds:.0f} s; pictures in mnist.png)")
+    return accuracy
+
+
+def show(digits, predicted, losses, count=20):
+    """Draw the first held-out digits with what the model takes them for, in the terminal and in mnist.png."""
+    pictures = tw.reshape(digits.test_images[:count], (count, 784)).tolist()
+    labels, guesses = digits.test_labels[:count].tolist(), predicted[:count].tolist()
     print(draw.digits_text(pictures[:12], labels[:12], guesses[:12]))
     draw.save_png("mnist.png", losses, pictures, labels, guesses)
-    accuracy = int(right) / len(digits.test_labels)
-    print(
-        f"accuracy on {len(digits.test_labels)} held-out digits: {accuracy:.1%}"
-        f"  ({time.perf_counter() - start:.0f} s; pictures in mnist.png)"
-    )
-    return accuracy
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from .attention import AdditiveAttention, Attention
 from .batch_normalization import BatchNormalization
 from .bidirectional import Bidirectional
 from .categories import CategoryEncoding
+from .configs import deserialize, serialize
 from .conv_lstm import ConvLSTM1D, ConvLSTM2D, ConvLSTM2DCell, ConvLSTM3D, ConvLSTMCell
 from .convolution import (
     Conv1D,
@@ -69,6 +70,7 @@ from .images import (
     RandomSharpness,
     RandomShear,
     RandomTranslation,
+    RandomWidth,
     RandomZoom,
     Resizing,
     Solarization,
@@ -158,8 +160,8 @@ from .reshaping import Flatten, Permute, RepeatVector, Reshape
 from .rnn import RNN
 from .rnn_cells import GRUCell, LSTMCell, RNNCell, SimpleRNNCell, StackedRNNCells
 from .separable import DepthwiseConv1D, DepthwiseConv2D, SeparableConv1D, SeparableConv2D, SeparableConvolution1D, SeparableConvolution2D
-from .text_vectorization import TextVectorization
 from .spectrograms import MelSpectrogram, STFTSpectrogram
+from .text_vectorization import TextVectorization
 from .time_distributed import TimeDistributed
 from .wrappers import SpectralNormalization, Wrapper
 

@@ -16,14 +16,15 @@ from ..symbolic import KerasTensor
 from ..tensor import Tensor, as_tensor, op, tensor
 from .layer import Layer
 
-# Names of Keras 2 for modes of output.
-OLD_MODES = {"binary": "multi_hot", "tf-idf": "tf_idf"}
+# Names of Keras 2 and TensorFlow.js for modes of output.
+OLD_MODES = {"binary": "multi_hot", "tf-idf": "tf_idf", "multiHot": "multi_hot", "oneHot": "one_hot", "tfIdf": "tf_idf"}
 
 
 def one_of(value: Any, allowed: Sequence[Any], where: str, name: str) -> Any:
     """Return the value of an argument; raise ArgumentError if it is none of the allowed ones."""
     if value not in allowed:
-        raise ArgumentError(message(f"{where}({name}=)", f"one of {', '.join(map(repr, allowed))}", repr(value)[:80], "Check the spelling."))
+        choices = ", ".join(map(repr, allowed))
+        raise ArgumentError(message(f"{where}({name}=)", f"one of {choices}", repr(value)[:80], "Check the spelling."))
     return value
 
 

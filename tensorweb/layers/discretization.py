@@ -95,7 +95,7 @@ class Discretization(Layer):
         return symbol(self.compute_output_shape(inputs.shape), self.output_dtype)
 
     @property
-    def input_dtype(self) -> str:  # type: ignore[override]
+    def input_dtype(self) -> str:
         """The dtype of the inputs."""
         return floatx()
 
@@ -121,7 +121,7 @@ class Discretization(Layer):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Discretization:
         """Return the layer of a config."""
-        config = {k: v for k, v in config.items() if k != "trainable"}
+        config = {k: v for k, v in config.items() if k not in ("trainable", "batch_input_shape")}
         learned = config.pop("bin_boundaries", None) if config.get("num_bins") is not None else None
         layer = cls(**config)
         if learned is not None:

@@ -26,11 +26,10 @@ class Embedding(Layer):
 
     def __init__(
         self, input_dim: int, output_dim: int, embeddings_initializer: Any = "uniform", embeddings_regularizer: Any = None,
-        embeddings_constraint: Any = None, mask_zero: bool = False, **kwargs: Any,
+        embeddings_constraint: Any = None, mask_zero: bool = False, weights: Any = None, **kwargs: Any,
     ):  # fmt: skip
         where = type(self).__name__
         drop_unsupported(where, kwargs)
-        weights = kwargs.pop("weights", None)
         self.input_dim, self.output_dim = positive_int(input_dim, "input_dim", where), positive_int(output_dim, "output_dim", where)
         super().__init__(**kwargs)
         set_weight_arguments(

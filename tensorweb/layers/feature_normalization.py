@@ -100,7 +100,8 @@ class Normalization(Layer):
         if first is None:
             raise ArgumentError(message(f"{self.name}.adapt", "at least one batch", "none", "Pass data."))
         if not self.built:
-            self.build(first.shape if whole else (None, *first.shape[1:]) if 0 not in self._kept(len(first.shape)) else first.shape)
+            fixed = whole or not first.shape or 0 in self._kept(len(first.shape))
+            self.build(first.shape if fixed else (None, *first.shape[1:]))
         if self.input_mean is not None:
             raise ArgumentError(message(f"{self.name}.adapt", "a layer without mean and variance", "one with them", "Leave them out."))
         mean, variance = self._statistics(chain([first], batches))

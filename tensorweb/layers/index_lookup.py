@@ -143,10 +143,12 @@ class IndexLookup(Layer):
             raise ArgumentError(message(where, "the path of a vocabulary file", path, "It does not exist."))
         if self.output_mode == "tf_idf":
             raise ArgumentError(message(where, "tokens and weights for output_mode='tf_idf'", "a file", "Pass lists."))
-        return self._from_lines(Path(path).read_text(encoding="utf-8").split("\n"))
+        return self._from_lines(path, 0)
 
-    def _from_lines(self, lines: list[str]) -> list[Any]:
-        while lines and lines[-1] == "":
+    def _from_lines(self, path: str | Path, least: int) -> list[Any]:
+        """Return the tokens of a file without empty lines at its end; the first `least` lines are tokens in any case."""
+        lines = Path(path).read_text(encoding="utf-8").split("\n")
+        while len(lines) > least and lines[-1] == "":
             lines.pop()
         return lines if self.vocabulary_dtype == "string" else [int(line) for line in lines]
 
@@ -171,7 +173,7 @@ class IndexLookup(Layer):
         fixed = self.output_mode != "int" and not self.pad_to_max_tokens
         if fixed and self._frozen_size is not None and size != self._frozen_size:
             raise RuntimeError(
-                message(self.name, f"a vocabulary of {self._frozen_size} indices, as before", size, "Set pad_to_max_tokens, or a new layer.")
+                message(self.name, f"{self._frozen_size} indices, as before", size, "Set pad_to_max_tokens, or make a new layer.")
             )
 
     def _use(self, tokens: list[Any]) -> None:
@@ -357,7 +359,7 @@ class IndexLookup(Layer):
         """Take the vocabulary from vocabulary.txt in a folder."""
         if self.input_vocabulary is not None:
             return
-        tokens = self._from_lines((Path(dir_path) / "vocabulary.txt").read_text(encoding="utf-8").split("\n"))
+        tokens = self._from_lines(Path(dir_path) / "vocabulary.txt", self._frozen_size or 0)
         weights = plain_list(self.idf_weights) if self.output_mode == "tf_idf" and self.idf_weights is not None else None
         self.set_vocabulary(tokens, None if weights is None else weights[: len(tokens)])
 
@@ -368,7 +370,8 @@ class IndexLookup(Layer):
             "vocabulary_dtype", "oov_method", "salt",
         )  # fmt: skip
         return {
-            **base_config(self), **{n: getattr(self, n) for n in names}, "idf_weights": self.input_idf_weights, "vocabulary": self.input_vocabulary, "vocabulary_size": self._frozen_size,
+            **base_config(self), **{n: getattr(self, n) for n in names}, "idf_weights": self.input_idf_weights,
+            "vocabulary": self.input_vocabulary, "vocabulary_size": self._frozen_size,
         }  # fmt: skip
 
 

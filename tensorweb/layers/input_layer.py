@@ -19,7 +19,7 @@ class InputLayer(Layer):
     """
 
     def __init__(
-        self, shape: Any = None, batch_size: int | None = None, dtype: Any = None, sparse: bool = False, ragged: bool = False,
+        self, shape: Any = None, batch_size: int | None = None, dtype: Any = None, sparse: bool | None = None, ragged: bool | None = None,
         batch_shape: Any = None, input_tensor: Any = None, optional: bool = False, name: str | None = None, **kwargs: Any,
     ):  # fmt: skip
         super().__init__(name=name)
@@ -74,8 +74,8 @@ def _batch_shape(shape: Any, batch_size: int | None, batch_shape: Any, input_ten
 
 
 def Input(
-    shape: Any = None, batch_size: int | None = None, dtype: Any = None, sparse: bool = False, batch_shape: Any = None,
-    name: str | None = None, tensor: Any = None, optional: bool = False, ragged: bool = False,
+    shape: Any = None, batch_size: int | None = None, dtype: Any = None, sparse: bool | None = None, ragged: bool | None = None,
+    batch_shape: Any = None, name: str | None = None, tensor: Any = None, optional: bool = False,
 ) -> KerasTensor:  # fmt: skip
     """Return a symbolic tensor to build a functional model from.
 

@@ -28,6 +28,10 @@ from .tracking import held, is_metric, is_seed_generator, is_variable, unique
 Shapes = Any
 
 
+class ConfigError(ArgumentError, TypeError):
+    """A config does not make the layer that it is for."""
+
+
 class Layer(Operation):
     """Base of layers: subclasses define `__init__`, `build(input_shape)` and `call(inputs, ...)`. Keras's Layer.
 
@@ -65,6 +69,9 @@ class Layer(Operation):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        # As in Keras, a layer that says what becomes of masks supports them.
+        if "compute_mask" in cls.__dict__ and "supports_masking" not in cls.__dict__:
+            cls.supports_masking = True
         if "build" in cls.__dict__:
             cls.build = _noting_build(cls.__dict__["build"])  # type: ignore[method-assign]
 
@@ -75,7 +82,9 @@ class Layer(Operation):
         self.name = auto_name(type(self).__name__) if name is None else str(name)
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self.dtype_policy = dtype_policies.get(dtype)
-        self.autocast, self._trainable = autocast, bool(trainable)
+        if not isinstance(trainable, bool):
+            raise ArgumentError(message(type(self).__name__, "True or False as trainable", repr(trainable), "Pass a bool."))
+        self.autocast, self._trainable = autocast, trainable
         self._own_variables: list[Variable] = []
         self._losses: list[Any] = []
         self.path = self.name
@@ -112,13 +121,34 @@ class Layer(Operation):
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """Return KerasTensors of the outputs' shapes and dtypes for symbolic inputs."""
-        return infer(self._run, args, kwargs)
+        try:
+            return infer(self._run, args, kwargs)
+        except Exception:
+            # As in Keras, a layer of the user's that says its output shape may have a `call` that only works on values.
+            if type(self).compute_output_shape.__module__.startswith(f"{__package__}.") or not any_symbolic(args, kwargs):
+                raise
+            return self._spec_by_shape(args, kwargs)
+
+    def _spec_by_shape(self, args: tuple, kwargs: dict[str, Any]) -> Any:
+        """Return KerasTensors of the shapes that `compute_output_shape` gives."""
+        names = inspect.signature(self.compute_output_shape).parameters
+        first, rest = self._call_spec_of().split(args, kwargs)
+        shapes = {f"{self._call_spec_of().first}_shape": first, **{f"{k}_shape": v for k, v in rest.items()}}
+        if len(names) == 1 or not all(n in shapes for n in names):
+            found = self.compute_output_shape(_shapes_in(first))
+        else:
+            found = self.compute_output_shape(**{n: _shapes_in(shapes[n]) for n in names})
+        return _symbols(found, self.compute_dtype)
+
+    def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
+        """Return KerasTensors of the outputs, as `compute_output_spec`."""
+        return self.compute_output_spec(*args, **kwargs)
 
     # --- weights ---
 
     def add_weight(
         self, shape: Any = None, initializer: Any = None, dtype: Any = None, trainable: bool = True, autocast: bool = True,
-        regularizer: Any = None, constraint: Any = None, aggregation: str | None = None, overwrite_with_gradient: bool = False,
+        regularizer: Any = None, constraint: Any = None, aggregation: str | None = "none", overwrite_with_gradient: bool = False,
         name: str | None = None,
     ) -> Variable:  # fmt: skip
         """Return a new variable that belongs to the layer.
@@ -126,6 +156,8 @@ class Layer(Operation):
         Args: `shape`: () by default; `initializer`: by default glorot_uniform for floats, zeros for others; `dtype`: by default the
         policy's; `trainable`; `regularizer`, `constraint`: names, configs or functions; `name`. Keras's add_weight.
         """
+        if isinstance(shape, str):
+            raise ArgumentError(message(f"{self.name}.add_weight", "a shape", repr(shape), "Pass the name by keyword: name=."))
         shape = () if shape is None else tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
         if any(d is None for d in shape):
             raise ShapeError(message(f"{self.name}.add_weight", "known sizes", shape, "Fix the size in the input's shape."))
@@ -136,7 +168,7 @@ class Layer(Operation):
         with changed_state(tapes=(), scope=None, autocast=None, unknown=0):
             value = made(shape, dtype=dtype) if callable(made) else made
             made_variable = Variable(
-                value, dtype=dtype, trainable=trainable and self._trainable, autocast=autocast, name=name or "variable"
+                value, dtype=dtype, trainable=trainable and self._trainable, autocast=autocast, name=name or auto_name("variable")
             )
         made_variable.may_train = trainable
         made_variable.path = f"{self.path}/{made_variable.name}"
@@ -189,8 +221,9 @@ class Layer(Operation):
 
     @property
     def variables(self) -> list[Variable]:
-        """The weights and the metrics' state."""
-        return unique([*self.weights, *self.metrics_variables])
+        """The weights and the states of the generators of random numbers; those of metrics are in `metrics_variables`."""
+        own = [*self._own(), *(s.state for s in unique(held(self, is_seed_generator)))]
+        return unique([*own, *(v for layer in self._layers for v in layer.variables)])
 
     trainable_variables = trainable_weights
 
@@ -259,6 +292,13 @@ class Layer(Operation):
         for v, t in zip(own, tensors):
             v.assign(t)
 
+    def add_variable(
+        self, shape: Any, initializer: Any, dtype: Any = None, trainable: bool = True, autocast: bool = True, regularizer: Any = None,
+        constraint: Any = None, name: str | None = None,
+    ) -> Variable:  # fmt: skip
+        """Return a new variable that belongs to the layer, as `add_weight`."""
+        return self.add_weight(shape, initializer, dtype, trainable, autocast, regularizer, constraint, name=name)
+
     # --- losses ---
 
     def add_loss(self, loss: Any) -> None:
@@ -276,6 +316,15 @@ class Layer(Operation):
             layer._losses = []
 
     # --- dtypes ---
+
+    @property
+    def dtype_policy(self) -> Any:
+        """The policy of dtypes; set to a policy or its name, it holds for the layer's next calls."""
+        return self._dtype_policy
+
+    @dtype_policy.setter
+    def dtype_policy(self, value: Any) -> None:
+        self._dtype_policy, self._fast = dtype_policies.get(value), None
 
     @property
     def compute_dtype(self) -> str:
@@ -428,8 +477,12 @@ class Layer(Operation):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
-        """Return a layer of a config."""
-        return cls(**config)
+        """Return a layer of a config; raise ConfigError, also a TypeError, if its arguments are not those of the layer."""
+        try:
+            return cls(**config)
+        except Exception as error:
+            wanted = f"a config that makes a {cls.__name__}"
+            raise ConfigError(message(f"{cls.__name__}.from_config", wanted, f"{config}"[:300], f"{error}")) from error
 
     # --- functional use ---
 
@@ -506,13 +559,18 @@ def _as_shape(value: Any) -> Any:
     return tuple(value) if isinstance(value, (list, tuple)) else value
 
 
-def _symbols(shapes: Any) -> Any:
+def _symbols(shapes: Any, dtype: str = "float32") -> Any:
     """Return KerasTensors for a shape, or nested ones for nested shapes."""
     if isinstance(shapes, dict):
-        return {k: _symbols(v) for k, v in shapes.items()}
-    if isinstance(shapes, (list, tuple)) and shapes and isinstance(shapes[0], (list, tuple)):
-        return [_symbols(s) for s in shapes]
-    return KerasTensor(shapes)
+        return {k: _symbols(v, dtype) for k, v in shapes.items()}
+    if isinstance(shapes, (list, tuple)) and shapes and isinstance(shapes[0], (list, tuple, dict)):
+        return type(shapes)(_symbols(s, dtype) for s in shapes)
+    return KerasTensor(shapes, dtype)
+
+
+def _shapes_in(value: Any) -> Any:
+    """Return the shapes of nested tensors."""
+    return map_leaves(lambda t: tuple(t.shape) if hasattr(t, "shape") else t, value)
 
 
 def _masks_of(inputs: Any) -> Any:

@@ -7,7 +7,6 @@ from typing import Any
 from ..autodiff import map_leaves
 from ..errors import ArgumentError, message
 from ..serialization import deserialize_keras_object, serialize_keras_object
-from .call_spec import call_spec
 from .layer import Layer, is_layer
 
 
@@ -21,7 +20,7 @@ class Pipeline(Layer):
     """
 
     def __init__(self, layers: Any, name: str | None = None):
-        super().__init__(name=name)
+        super().__init__(name=name, autocast=False)
         if not isinstance(layers, (list, tuple)) or not all(is_layer(v) for v in layers):
             raise ArgumentError(message("Pipeline", "`layers`: a list of layers", repr(layers)[:80], "Pass layers, not functions."))
         self._pipeline_layers = list(layers)
@@ -34,7 +33,7 @@ class Pipeline(Layer):
     def call(self, inputs: Any, training: bool = True, mask: Any = None) -> Any:
         """Return what the last layer gives."""
         for layer in self._pipeline_layers:
-            spec = call_spec(type(layer))
+            spec = layer._call_spec_of()
             given: dict[str, Any] = {"mask": mask} if spec.has_mask else {}
             if spec.has_training and training is not None:
                 given["training"] = training

@@ -19,7 +19,6 @@ class _Pooling(Layer):
 
     rank = 0
     _op = ""
-    built = True
 
     def __init__(
         self, pool_size: Any, strides: Any = None, padding: Any = "valid", data_format: str | None = None, name: str | None = None,
@@ -31,6 +30,7 @@ class _Pooling(Layer):
         self.padding = padding_name(padding)
         self.data_format = standardize_data_format(data_format)
         self.input_spec = InputSpec(ndim=self.rank + 2)
+        self.built = type(self).build is Layer.build
 
     def call(self, inputs: Any) -> Any:
         """Return the pooled inputs."""
@@ -102,7 +102,6 @@ class _GlobalPooling(Layer):
 
     rank = 0
     _op = ""
-    built = True
 
     def __init__(self, data_format: str | None = None, keepdims: bool = False, **kwargs: Any):
         super().__init__(**kwargs)
@@ -110,6 +109,7 @@ class _GlobalPooling(Layer):
         self.input_spec = InputSpec(ndim=self.rank + 2)
         first = 1 if self.data_format == "channels_last" else 2
         self._axes = tuple(range(first, first + self.rank))
+        self.built = type(self).build is Layer.build
 
     def call(self, inputs: Any) -> Any:
         """Return the inputs without (with keepdims: with 1 in place of) their spatial axes."""

@@ -135,6 +135,8 @@ class STFTSpectrogram(Layer):
         self.mode, self.frame_length, self.frame_step, self.fft_length = mode, frame_length, frame_step, fft_length
         self.window, self.periodic, self.scaling, self.expand_dims = window, periodic, scaling, expand_dims
         self.padding = padding_name(padding)
+        self.real_kernel: Any = None
+        self.imag_kernel: Any = None
         self._step = frame_step or frame_length // 2
         self._bands = (fft_length or 2 ** math.ceil(math.log2(frame_length))) // 2 + 1
         self.data_format = standardize_data_format(data_format)
@@ -180,3 +182,19 @@ class STFTSpectrogram(Layer):
             return self._arranged(power + ops.pad(power[:, :, 1:-1, :], ((0, 0), (0, 0), (1, 1), (0, 0))))
         magnitude = self._arranged(ops.sqrt(ops.maximum(power, numerics.epsilon())))
         return magnitude if self.mode == "magnitude" else ops.log(ops.maximum(magnitude, numerics.epsilon()))
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return (batch, frames, channels * bands), with `expand_dims` (batch, frames, bands, channels); or channels first."""
+        last = self.data_format == "channels_last"
+        batch, n, channels = input_shape if last else (input_shape[0], input_shape[2], input_shape[1])
+        bands = self._bands * (2 if self.mode == "stft" else 1)
+        whole = n is None or self.padding == "same"
+        frames = None if n is None else -(-n // self._step) if whole else max((n - self.frame_length) // self._step + 1, 0)
+        if self.expand_dims:
+            return (batch, frames, bands, channels) if last else (batch, channels, frames, bands)
+        joined = None if channels is None else bands * channels
+        return (batch, frames, joined) if last else (batch, joined, frames)
+
+    def compute_output_spec(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        """Return symbolic outputs; signals of unknown length would be too short to try."""
+        return KerasTensor(self.compute_output_shape(inputs.shape), self.compute_dtype)

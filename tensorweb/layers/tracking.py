@@ -25,6 +25,7 @@ UNTRACKED = frozenset(
         "_flat",
         "history",
         "_rnn_states",
+        "_dtype_policy",
     )
 )
 _PLAIN = frozenset((str, int, float, bool, type(None), bytes, type(lambda: 0)))
@@ -67,4 +68,4 @@ def is_seed_generator(value: Any) -> bool:
 
 def is_metric(value: Any) -> bool:
     """Tell a metric, which has state to reset and a result."""
-    return hasattr(value, "reset_state") and hasattr(value, "update_state") and not isinstance(value, type)
+    return all(hasattr(value, n) for n in ("reset_state", "update_state", "result")) and not isinstance(value, type)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import warnings
 from collections.abc import Generator, Iterator
 from random import Random
 from typing import Any
@@ -24,6 +25,27 @@ class Batches:
     """Batches of one pass over the data; `open` begins a pass. `steps` is their number, None if unknown."""
 
     steps: int | None = None
+    _current: Iterator[Any] | None = None
+    _seen = 0
+
+    def reset(self) -> None:
+        """Let the next pass begin at the first batch."""
+        self._current = None
+
+    def _limited(self, begin: Any, limit: int, natural: int | None) -> Iterator[Any]:
+        """Yield `limit` batches, going on where the pass before stopped; the data begin anew in the next pass after their end."""
+        if self._current is None:
+            self._current, self._seen = begin(), 0
+        for _ in range(limit):
+            batch = END if natural is not None and self._seen >= natural else next(self._current, END)
+            if batch is END:
+                _warn_interrupted()
+                self._current = None
+                return
+            self._seen += 1
+            yield batch
+        if natural is not None and self._seen >= natural:
+            self._current = None
 
     def open(self) -> Pass:
         """Begin a pass."""
@@ -62,13 +84,13 @@ class ArrayBatches(Batches):
         self.count, self.batch_size, self.shuffle = sizes[0], int(batch_size), shuffle
         if self.batch_size < 1:
             raise ArgumentError(message(where, "a batch size of at least 1", batch_size, "Pass a positive int."))
-        natural = -(-self.count // self.batch_size)
-        self.steps = natural if steps is None else min(steps, natural)
+        self.natural, self.limit = -(-self.count // self.batch_size), steps
+        self.steps = self.natural if steps is None else steps
         self.whole = self.count == self.batch_size and not shuffle
 
     def open(self) -> Pass:
         """Begin a pass, in a new order where data are shuffled."""
-        return Pass(itertools.islice(self._batches(), self.steps))
+        return Pass(self._batches() if self.limit is None else self._limited(self._batches, self.limit, self.natural))
 
     def _batches(self) -> Iterator[Any]:
         order = None
@@ -88,6 +110,10 @@ class ArrayBatches(Batches):
         return pack(*parts)
 
 
+def _warn_interrupted() -> None:
+    warnings.warn("the data ran out before the steps of the epoch were done: use repeat() or fewer steps", stacklevel=2)
+
+
 def _order(count: int, batch_size: int, shuffle: Any) -> list[int]:
     """Return a random order; of whole batches for shuffle="batch". The same on every backend for the same seed."""
     random = Random(str(draw_seed(None)))
@@ -105,8 +131,7 @@ def _as_data(value: Any, where: str) -> Any:
         return None
     if hasattr(value, "to_numpy") and not hasattr(value, "_container"):  # a pandas frame or series
         value = value.to_numpy()
-    made = as_tensor(value, where)
-    return made
+    return as_tensor(value, where)
 
 
 def _is_arrays(x: Any) -> bool:
@@ -123,7 +148,8 @@ def _nested_lists(value: Any) -> Any:
             first = first[0]
         if isinstance(first, (int, float, bool, str, bytes)):
             return as_tensor(list(value), "data")
-        return type(value)(_nested_lists(v) for v in value)
+        parts = [_nested_lists(v) for v in value]
+        return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
     return value
 
 
@@ -140,11 +166,16 @@ class DatasetBatches(Batches):
         if size == -1 and steps is None:
             raise ArgumentError(message("fit", "steps_per_epoch for an endless dataset", "None", "Pass the number of steps of an epoch."))
         self._stream: Any = None
+        self.seen = 0
+
+    def reset(self) -> None:
+        """Let the next pass begin at the first batch."""
+        self._stream = None
 
     def open(self) -> Pass:
         """Begin a pass."""
-        if self._stream is None or self.limit is None:
-            self._stream = self.dataset._stream()
+        if self._stream is None or self.limit is None or self.seen == self.dataset._size:
+            self._stream, self.seen = self.dataset._stream(), 0
         return _DatasetPass(self)
 
 
@@ -157,35 +188,46 @@ class _DatasetPass(Pass):
         owner = self.owner
         if owner.limit is not None and self.taken >= owner.limit:
             return END
-        for attempt in range(2):
-            try:
-                batch = yield from owner._stream.pull()
-                self.taken += 1
-                return _weighted(batch, owner.class_weight)
-            except End:
-                if owner.limit is None or attempt or not self.taken:
-                    owner._stream = None
-                    if owner.limit is None and owner.steps is None:
-                        owner.steps = self.taken
-                    return END
-                owner._stream = owner.dataset._stream()
-        return END
+        try:
+            batch = yield from owner._stream.pull()
+        except End:
+            owner._stream = None
+            if owner.limit is None:
+                owner.steps = self.taken if owner.steps is None else owner.steps
+            else:
+                _warn_interrupted()
+            return END
+        self.taken += 1
+        owner.seen += 1
+        return _weighted(batch, owner.class_weight)
+
+
+def _length(source: Any) -> int | None:
+    """Return the length of what may have none."""
+    try:
+        return len(source)
+    except TypeError:
+        return None
 
 
 class IteratorBatches(Batches):
     """Batches of a Python generator or iterable of batches. A generator lives on from pass to pass."""
 
     def __init__(self, source: Any, steps: int | None, class_weight: Any):
-        self.source, self.steps, self.class_weight = source, steps, class_weight
+        self.source, self.limit, self.class_weight = source, steps, class_weight
         self.iterator = source if hasattr(source, "__next__") else None
-        if steps is None and hasattr(source, "__len__"):
-            self.steps = len(source)
+        self.steps = _length(source) if steps is None else steps
 
     def open(self) -> Pass:
         """Begin a pass."""
+        if self.limit is None or self.iterator is not None:
+            made = self._batches()
+            return Pass(itertools.islice(made, self.steps) if self.steps is not None else made)
+        return Pass(self._limited(self._batches, self.limit, _length(self.source)))
+
+    def _batches(self) -> Iterator[Any]:
         iterator = self.iterator if self.iterator is not None else iter(self.source)
-        made = (_weighted(_tensors(batch), self.class_weight) for batch in iterator)
-        return Pass(itertools.islice(made, self.steps) if self.steps is not None else made)
+        return (_weighted(_tensors(batch), self.class_weight) for batch in iterator)
 
 
 class PyDatasetBatches(Batches):
@@ -196,7 +238,8 @@ class PyDatasetBatches(Batches):
         count = dataset.num_batches if hasattr(dataset, "num_batches") else len(dataset)
         if count is None and steps is None:
             raise ArgumentError(message("fit", "steps_per_epoch for a PyDataset without a length", "None", "Pass it, or define __len__."))
-        self.steps = count if steps is None else steps if count is None else min(steps, count)
+        self.count, self.limit = count, steps
+        self.steps = count if steps is None else steps
         self.first = True
 
     def open(self) -> Pass:
@@ -204,11 +247,16 @@ class PyDatasetBatches(Batches):
         if self.first and hasattr(self.dataset, "on_epoch_begin"):
             self.dataset.on_epoch_begin()
         self.first = False
-        order = list(range(self.steps or 0))
-        if self.shuffle:
-            Random(str(draw_seed(None))).shuffle(order)
-        made = (_weighted(_tensors(self.dataset[i]), self.class_weight) for i in order)
+        made = self._batches() if self.limit is None else self._limited(self._batches, self.limit, self.count)
         return Pass(made, getattr(self.dataset, "on_epoch_end", None))
+
+    def _batches(self) -> Iterator[Any]:
+        order: Any = itertools.count()
+        if self.count is not None:
+            order = list(range(self.count))
+            if self.shuffle:
+                Random(str(draw_seed(None))).shuffle(order)
+        return (_weighted(_tensors(self.dataset[i]), self.class_weight) for i in order)
 
 
 def _tensors(batch: Any) -> Any:

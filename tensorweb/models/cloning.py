@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +13,7 @@ from ..serialization import deserialize_keras_object, serialize_keras_object
 from ..symbolic import KerasTensor, OpCall
 from ..tree import assert_same_structure
 from .functional import Functional
+from .model import made_like_functional
 from .sequential import Sequential
 
 
@@ -49,13 +49,14 @@ def clone_model(
 
 
 def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = None) -> Any:
-    """Return the model, with new weights, of the text that `model.to_json()` gave.
+    """Return the model, with new weights, of the text that `model.to_json()` gave, here, in Keras 3, Keras 2 or TensorFlow.js.
 
-    Raises FormatError for text that is no JSON object, or nested too deeply.
+    Raises FormatError for text that is no JSON object, or no model's, or nested too deeply.
     """
     from ..io.jsons import parse_object
+    from ..saving.dialects import model_of
 
-    return deserialize_keras_object(parse_object(json_string, "model_from_json"), custom_objects=custom_objects)
+    return model_of(parse_object(json_string, "model_from_json"), custom_objects)
 
 
 class _Cloner:
@@ -115,14 +116,8 @@ def _clone_functional(model: Functional, clone: _Cloner, input_tensors: Any) -> 
         made = layer(*args, **kwargs) if clone.call_function is None else clone.call_function(layer, *args, **kwargs)
         known.update((id(t), new) for t, new in zip(node.output_tensors, leaves(made)))
     outputs = map_leaves(lambda t: known[id(t)], model.output)
-    cls = type(model) if _made_like_functional(type(model)) else Functional
+    cls = type(model) if made_like_functional(type(model)) else Functional
     return cls(input_tensors, outputs, name=model.name)
-
-
-def _made_like_functional(cls: type) -> bool:
-    """Tell whether a class is constructed as Functional is: Model(inputs, outputs, name=...)."""
-    own, wanted = (inspect.getfullargspec(c.__init__) for c in (cls, Functional))  # type: ignore[misc]
-    return own.args == wanted.args or (own.varargs is not None and own.varkw is not None)
 
 
 def _compiled_like(model: Any, clone: Any) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from .. import metrics as metrics_module
-from ..autodiff import leaves, map_leaves
+from ..autodiff import keys_in_order, leaves, map_leaves
 from ..errors import ArgumentError, message
 from ..tree import is_nested
 from .by_shapes import SHORT, kind_by_shapes, name_of
@@ -106,7 +106,7 @@ class CompiledMetrics:
 
 def _flat_weights(sample_weight: Any, y_pred: Any, names: list[str | None]) -> list[Any]:
     if isinstance(sample_weight, dict):
-        keys = list(y_pred) if isinstance(y_pred, dict) and set(sample_weight) & set(y_pred) else names
+        keys = keys_in_order(y_pred) if isinstance(y_pred, dict) and set(sample_weight) & set(y_pred) else names
         return [sample_weight.get(k) for k in keys]
     return leaves(sample_weight)
 
@@ -122,7 +122,7 @@ def _by_output(given: Any, y_pred: Any, names: list[str | None]) -> list[list[An
     if flat and isinstance(given, (list, tuple)) and len(given) == count:
         return [_several(g) for g in given]
     if isinstance(given, dict):
-        for keys in (list(y_pred) if isinstance(y_pred, dict) and flat else None, names):
+        for keys in (keys_in_order(y_pred) if isinstance(y_pred, dict) and flat else None, names):
             if keys is not None and set(given) <= set(keys):
                 return [_several(given.get(k)) for k in keys]
     found: list[list[Any]] = []
@@ -135,7 +135,7 @@ def _nested(given: Any, y_pred: Any, names: Any, found: list[list[Any]]) -> None
     if not is_nested(y_pred):
         found.append(_several(given))
         return
-    keys: Any = list(y_pred) if isinstance(y_pred, dict) else range(len(y_pred))
+    keys: Any = keys_in_order(y_pred) if isinstance(y_pred, dict) else range(len(y_pred))
     alike = isinstance(given, dict) == isinstance(y_pred, dict) and is_nested(given) and len(given) == len(y_pred)
     if not alike or (isinstance(given, dict) and set(given) != set(keys)):
         wanted = f"metrics by output name, {names}, or nested as the outputs, {map_leaves(lambda _: '*', y_pred)}"

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from .. import losses as losses_module
 from .. import metrics as metrics_module
-from ..autodiff import leaves, map_leaves
+from ..autodiff import keys_in_order, leaves, map_leaves
 from ..errors import ArgumentError, message
 from ..tree import assert_same_paths, is_nested, pack_sequence_as
 from .by_shapes import kind_by_shapes, name_of
@@ -50,7 +50,11 @@ class CompiledLoss:
     def _start(self, y_true: Any, y_pred: Any, names: list[str | None]) -> None:
         struct: Any = pack_sequence_as(y_pred, names) if len(names) == len(leaves(y_pred)) else map_leaves(lambda _: None, y_pred)
         placed: list[Placed] = []
-        _place(_weighted(self._by_position(names, y_pred), self._weights(names, y_pred)), y_true, y_pred, struct, (), placed)
+        losses = _weighted(self._by_position(names, y_pred), self._weights(names, y_pred))
+        if not is_nested(losses):
+            one = losses
+            losses = map_leaves(lambda _: one, y_pred)
+        _place(losses, y_true, y_pred, struct, (), placed)
         self.placed = placed
         self.metrics = [metrics_module.Mean(name=f"{p.name}_loss") for p in placed] if len(placed) > 1 else []
 
@@ -69,7 +73,7 @@ class CompiledLoss:
         given = self.weights_given
         if isinstance(given, dict) and isinstance(self.given, dict) and not isinstance(y_pred, dict):
             return [given.get(n) for n in names]
-        return [given.get(k) for k in self.given] if isinstance(given, dict) and isinstance(self.given, dict) else given
+        return {k: given.get(k) for k in self.given} if isinstance(given, dict) and isinstance(self.given, dict) else given
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any, names: list[str | None]) -> Any:
         """Return the weighted sum of the outputs' losses; None without any."""
@@ -127,8 +131,6 @@ def _weighted(losses: Any, weights: Any) -> Any:
 
 def _place(loss: Any, y_true: Any, y_pred: Any, names: Any, path: tuple, placed: list[Placed]) -> None:
     """Find the output of each loss; a loss that stands where several outputs are takes them all at once."""
-    if not path and not is_nested(loss) and is_nested(y_pred):
-        loss = map_leaves(lambda _: loss, y_pred)
     if not is_nested(loss):
         if loss is not None:
             function = _loss_of(loss.loss, y_true, y_pred)
@@ -137,7 +139,8 @@ def _place(loss: Any, y_true: Any, y_pred: Any, names: Any, path: tuple, placed:
     flat = isinstance(loss, (list, tuple)) and not any(is_nested(one) for one in loss)
     if flat and is_nested(y_pred) and len(loss) == len(leaves(y_pred)):
         loss = pack_sequence_as(y_pred, list(loss))
-    elif isinstance(loss, (list, tuple)) and not isinstance(y_pred, (list, tuple)):
+    elif isinstance(loss, (list, tuple)) and not isinstance(y_pred, type(loss)):
+        # A list where there is no list of outputs: several losses of the same output.
         for one in loss:
             _place(one, y_true, y_pred, names, path, placed)
         return
@@ -175,8 +178,11 @@ def _weight_at(sample_weight: Any, path: tuple, y_pred: Any, names: list[str | N
     if isinstance(sample_weight, dict) and path and path[0] not in sample_weight:
         return sample_weight.get(names[path[0]]) if isinstance(path[0], int) else None
     if isinstance(sample_weight, (list, tuple)) and path and not isinstance(path[0], int):
-        sample_weight = dict(zip(y_pred, sample_weight))
-    return _at(sample_weight, path)
+        sample_weight = dict(zip(keys_in_order(y_pred), sample_weight))
+    for key in path:
+        if is_nested(sample_weight):
+            sample_weight = sample_weight[key]
+    return sample_weight
 
 
 def fit_targets(y_true: Any, y_pred: Any, names: list[str | None], losses: Any = None) -> Any:

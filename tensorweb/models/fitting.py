@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
 from .. import config
@@ -26,6 +26,7 @@ def fit(
     epochs = min(epochs, config.max_epochs() or epochs)
     if validation_split and validation_data is None:
         (x, y, sample_weight), validation_data = split_validation(x, y, sample_weight, validation_split)
+    steps_per_epoch, validation_steps = _whole(model, steps_per_epoch), _whole(model, validation_steps)
     data = as_batches(x, y, sample_weight, batch_size or 32, shuffle, class_weight, steps_per_epoch, "fit")
     held_out = None
     if validation_data is not None:
@@ -53,6 +54,12 @@ def fit(
     return model.history
 
 
+def _whole(model: Any, steps: int | None) -> int | None:
+    """Return a number of steps as a multiple of those that are run at once."""
+    several = max(int(model.steps_per_execution or 1), 1)
+    return None if steps is None else -(-steps // several) * several
+
+
 def _due(epoch: int, frequency: Any) -> bool:
     if isinstance(frequency, int):
         return (epoch + 1) % frequency == 0
@@ -60,47 +67,55 @@ def _due(epoch: int, frequency: Any) -> bool:
 
 
 def _train_epoch(model: Any, data: Any, called: Any) -> Generator[Any, Any, dict[str, Any]]:
-    logs: Any = {}
-    stream = data.open()
-    step = 0
-    while True:
-        batch = yield from stream.pull()
-        if batch is END:
-            break
-        called.on_train_batch_begin(step)
-        logs = model.train_step(batch)
-        if called.wants_batch_logs:
-            logs = yield from read_logs(logs)
-        called.on_train_batch_end(step, logs)
-        step += 1
-        yield _PAUSE
-        if model.stop_training:
-            break
-    if not step:
+    done, logs = yield from _steps(model, data, model.train_step, called, "train", "stop_training")
+    if not done:
         raise ArgumentError(message("fit", "data with at least one batch", "none", "Check that the dataset is not empty or used up."))
     return (yield from read_logs(logs))
 
 
 def _test_epoch(model: Any, data: Any, called: Any) -> Generator[Any, Any, dict[str, Any]]:
     model.reset_metrics()
+    model.stop_evaluating = False
+    data.reset()
     called.on_test_begin()
-    logs: Any = {}
-    stream = data.open()
-    step = 0
-    while True:
-        batch = yield from stream.pull()
-        if batch is END:
-            break
-        called.on_test_batch_begin(step)
-        logs = model.test_step(batch)
-        if called.wants_batch_logs:
-            logs = yield from read_logs(logs)
-        called.on_test_batch_end(step, logs)
-        step += 1
-        yield _PAUSE
+    _, logs = yield from _steps(model, data, model.test_step, called, "test", "stop_evaluating")
     logs = yield from read_logs(logs)
     called.on_test_end(logs)
     return logs
+
+
+def _steps(
+    model: Any, data: Any, step: Callable[[Any], Any], called: Any, mode: str, stop: str, together: Callable[[Any], Any] | None = None
+) -> Generator[Any, Any, tuple[int, Any]]:  # fmt: skip
+    """Run a step on each batch and return (number of batches, last result); callbacks see `steps_per_execution` batches as one.
+
+    `together(results)`: what callbacks are given for the results of those batches; the last one's logs without it.
+    """
+    begin, end = getattr(called, f"on_{mode}_batch_begin"), getattr(called, f"on_{mode}_batch_end")
+    stream, done, several = data.open(), 0, max(int(model.steps_per_execution or 1), 1)
+    results: list[Any] = []
+    logs: Any = {}
+
+    while True:
+        batch = yield from stream.pull()
+        if batch is END and not results:
+            break
+        if batch is not END:
+            if not results:
+                begin(done)
+            results.append(step(batch))
+            done += 1
+            if len(results) < several:
+                continue
+        logs = results[-1] if together is None else together(results)
+        if together is None and called.wants_batch_logs:
+            logs = yield from read_logs(logs)
+        end(done - len(results) + several - 1, logs)
+        results = []
+        yield _PAUSE
+        if batch is END or getattr(model, stop):
+            break
+    return done, logs
 
 
 def evaluate(
@@ -110,7 +125,7 @@ def evaluate(
     """Evaluate a model; see Trainer.evaluate."""
     if kwargs:
         raise ArgumentError(message("evaluate", "known arguments", sorted(kwargs), "Check their spelling."))
-    data = as_batches(x, y, sample_weight, batch_size or 32, False, None, steps, "evaluate")
+    data = as_batches(x, y, sample_weight, batch_size or 32, False, None, _whole(model, steps), "evaluate")
     verbose = 1 if verbose == "auto" else int(verbose)
     called = _callback_list(callbacks, model, progress=verbose != 0, verbose=verbose, epochs=1, steps=data.steps)
     logs = yield from _test_epoch(model, data, called)
@@ -121,26 +136,28 @@ def predict(
     model: Any, x: Any, batch_size: int | None = None, verbose: Any = "auto", steps: int | None = None, callbacks: Any = None
 ) -> Generator[Any, Any, Any]:
     """Return a model's outputs; see Trainer.predict."""
-    data = as_batches(x, None, None, batch_size or 32, False, None, steps, "predict")
+    data = as_batches(x, None, None, batch_size or 32, False, None, _whole(model, steps), "predict")
     verbose = 1 if verbose == "auto" else int(verbose)
     called = _callback_list(callbacks, model, progress=verbose != 0, verbose=verbose, epochs=1, steps=data.steps)
     called.on_predict_begin()
+    model.stop_predicting = False
     parts: list[list[Any]] = []
     struct: Any = None
-    stream, step = data.open(), 0
-    while True:
-        batch = yield from stream.pull()
-        if batch is END:
-            break
-        called.on_predict_batch_begin(step)
-        struct = model.predict_step(batch)
-        parts.append(leaves(struct))
-        called.on_predict_batch_end(step, {"outputs": struct})
-        step += 1
-        yield _PAUSE
+
+    def collect(results: list[Any]) -> dict[str, Any]:
+        nonlocal struct
+        struct = results[-1]
+        parts.extend(leaves(r) for r in results)
+        return {"outputs": struct if len(results) == 1 else _all_joined([leaves(r) for r in results], struct)}
+
+    yield from _steps(model, data, model.predict_step, called, "predict", "stop_predicting", collect)
     called.on_predict_end()
     if not parts:
         raise ArgumentError(message("predict", "data with at least one batch", "none", "Check that x is not empty."))
+    return _all_joined(parts, struct)
+
+
+def _all_joined(parts: list[list[Any]], struct: Any) -> Any:
     joined = iter([_joined([p[i] for p in parts]) for i in range(len(parts[0]))])
     return map_leaves(lambda _: next(joined), struct)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from .. import engine
-from ..autodiff import leaves, map_leaves
+from ..autodiff import keys_in_order, leaves, map_leaves
 from ..errors import ArgumentError, ShapeError, message
 from ..layers.input_layer import InputLayer
 from ..layers.layer import Layer
@@ -13,7 +14,7 @@ from ..symbolic import KerasTensor
 from ..tensor import Operators, Tensor, as_tensor, op
 from .functional_config import functional_from_config, functional_to_config
 from .graph import Graph
-from .model import Model
+from .model import Model, made_like_functional
 from .plan import flat_plan
 
 
@@ -90,9 +91,7 @@ class Functional(Model):
 
     @property
     def output_names(self) -> list[str]:
-        """The names of the operations that give the outputs; of a dict of outputs its keys."""
-        if isinstance(self._outputs_struct, dict) and all(isinstance(v, KerasTensor) for v in self._outputs_struct.values()):
-            return list(self._outputs_struct)
+        """The names of the operations that give the outputs."""
         return [self._nodes.producer(t).operation.name for t in self._nodes.outputs]
 
     @property
@@ -156,16 +155,31 @@ class Functional(Model):
                 missing = [k for k in struct if k not in inputs]
                 if missing:
                     raise ArgumentError(message(self.name, f"inputs {list(struct)}", f"none for {missing}", "Add them to the dict."))
-                return [leaf for k in struct for leaf in leaves(inputs[k])]
+                if len(inputs) > len(struct):
+                    self._warn_structure(inputs)
+                return leaves({k: inputs[k] for k in struct})
             names = self.input_names
             missing = [n for n in names if n not in inputs]
             if missing:
                 raise ArgumentError(message(self.name, f"inputs {names}", f"none for {missing}", "Name the dict's keys so."))
             return [inputs[n] for n in names]
+        if isinstance(struct, dict) and len(struct) > 1:
+            # A list can only stand for a dict whose keys are in the order in which its leaves are taken.
+            if list(struct) != keys_in_order(struct):
+                wanted = f"a dict of inputs {list(struct)}"
+                raise ArgumentError(message(self.name, wanted, type(inputs).__name__, "Name the inputs: their order is not clear."))
+            self._warn_structure(inputs)
         return leaves(inputs)
 
+    def _warn_structure(self, inputs: Any) -> None:
+        wanted, got = (map_leaves(lambda t: tuple(t.shape) if hasattr(t, "shape") else "?", s) for s in (self._inputs_struct, inputs))
+        text = f"The structure of `inputs` doesn't match the expected structure: {self.name} takes {wanted}, got {got}"
+        warnings.warn(text, stacklevel=3)
+
     def _fit_input(self, value: Any, t: KerasTensor, name: str) -> Any:
-        if value is None and self._nodes.placeholders[id(t)].optional:
+        if value is None:
+            if not self._nodes.placeholders[id(t)].optional:
+                raise ArgumentError(message(self.name, f"a value for the input {name!r}", "None", "Make it Input(..., optional=True)."))
             return None
         if not isinstance(value, (Tensor, KerasTensor)):
             value = as_tensor(value, name) if not isinstance(value, Operators) else value.value  # type: ignore[attr-defined]
@@ -199,6 +213,8 @@ class Functional(Model):
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
         """Return the model of a config in the form of Keras 3, Keras 2 or TensorFlow.js."""
+        if not made_like_functional(cls):
+            return super().from_config(config, custom_objects)
         return functional_from_config(cls, config, custom_objects)
 
     def get_build_config(self) -> dict[str, Any] | None:

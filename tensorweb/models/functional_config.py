@@ -31,13 +31,8 @@ def functional_to_config(model: Any) -> dict[str, Any]:
 
     return {
         "name": model.name, "trainable": model.trainable, "layers": layers,
-        "input_layers": _positions(position, model._inputs_struct), "output_layers": _positions(position, model._outputs_struct),
+        "input_layers": map_leaves(position, model._inputs_struct), "output_layers": map_leaves(position, model._outputs_struct),
     }  # fmt: skip
-
-
-def _positions(position: Any, struct: Any) -> Any:
-    found = map_leaves(position, struct)
-    return found
 
 
 def _operation_config(operation: Any) -> dict[str, Any]:
@@ -120,6 +115,10 @@ def functional_from_config(cls: Any, config: dict[str, Any], custom_objects: dic
     inputs = _endpoints(config.get("input_layers"), tensors)
     outputs = _endpoints(config.get("output_layers"), tensors)
     rest = {"name": config.get("name")}
+    if not cls.__module__.startswith(f"{__package__}."):
+        # What a class of the user's added in get_config.
+        known = ("name", "trainable", "layers", "input_layers", "output_layers", "dtype")
+        rest.update((k, v) for k, v in config.items() if k not in known)
     model = cls(inputs=inputs, outputs=outputs, **rest)
     if config.get("trainable") is False:
         model.trainable = False
@@ -233,7 +232,7 @@ def _endpoints(struct: Any, tensors: _Tensors) -> Any:
             raise DeserializationError(message("Functional", "inputs and outputs of the model", f"{struct!r}", "The config is broken."))
         return t
     if isinstance(struct, (list, tuple)):
-        return [_endpoints(s, tensors) for s in struct]
+        return type(struct)(_endpoints(s, tensors) for s in struct)
     if isinstance(struct, dict):
         return {k: _endpoints(v, tensors) for k, v in struct.items()}
     raise DeserializationError(message("Functional", "input_layers and output_layers", f"{struct!r}"[:80], "The config is broken."))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from functools import lru_cache
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from ..errors import ArgumentError, message
 from ..layers.layer import Layer
 from ..symbolic import KerasTensor, any_symbolic
+from ..waiting import wait
 from .trainer import Trainer
 
 
@@ -148,13 +150,30 @@ class Model(Trainer, Layer):
         for v in self.variables:
             v.dispose()
 
+    # --- all variables at once ---
+
+    def get_state_tree(self, value_format: str = "backend_tensor") -> dict[str, Any]:
+        """Return the values of all variables, nested by the parts of their paths: trainable, non-trainable, optimizer's, metrics'.
+
+        `value_format`: "backend_tensor", or "numpy_array". Raises ArgumentError if two variables have one path.
+        """
+        from .state_tree import state_tree
+
+        return state_tree(self, value_format)
+
+    def set_state_tree(self, state_tree: dict[str, Any]) -> None:
+        """Set the variables that a nested dict as of `get_state_tree` names; the others keep their values."""
+        from .state_tree import assign_tree
+
+        assign_tree(self, state_tree)
+
     # --- files ---
 
-    def save(self, filepath: Any, overwrite: bool = True, **kwargs: Any) -> Any:
+    def save(self, filepath: Any, overwrite: bool = True, zipped: bool | None = None, **kwargs: Any) -> Any:
         """Save the model: `.keras`, `.h5`, or a folder or model.json in TensorFlow.js's layers format. See saving.save_model."""
         from ..saving import save_model
 
-        return save_model(self, filepath, overwrite=overwrite, **kwargs)
+        return save_model(self, filepath, overwrite=overwrite, zipped=zipped, **kwargs)
 
     async def save_async(self, filepath: Any, overwrite: bool = True, **kwargs: Any) -> Any:
         """Save the model without blocking the event loop."""
@@ -193,18 +212,50 @@ class Model(Trainer, Layer):
             target = cls
             if cls is Model:
                 target = Functional  # type: ignore[assignment]
-            from .functional_config import functional_from_config
+            if made_like_functional(target):
+                from .functional_config import functional_from_config
 
-            return functional_from_config(target, config, custom_objects)
-        return cls(**config)
+                return functional_from_config(target, config, custom_objects)
+        try:
+            return cls(**config)
+        except TypeError as error:
+            advice = "Let get_config return the constructor's arguments, or define from_config."
+            raise TypeError(message(f"{cls.__name__}.from_config", "the constructor's arguments", f"{sorted(config)}", advice)) from error
+
+    def __reduce__(self) -> Any:
+        # Pickled, and so copied, as a .keras file: the graph refers to its tensors by identity.
+        from io import BytesIO
+
+        from ..saving.keras_files import saving_archive
+
+        buffer = BytesIO()
+        wait(saving_archive(self, buffer))
+        return _unpickled, (buffer.getvalue(),)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
 
 
+def _unpickled(content: bytes) -> Any:
+    """Return the model of the bytes of a .keras file."""
+    from io import BytesIO
+
+    from ..saving.keras_files import load_archive
+
+    return load_archive(BytesIO(content), None, True, False)
+
+
 def _functional_arguments(args: tuple, kwargs: dict[str, Any]) -> bool:
     given = len(args) >= 2 or (len(args) == 1 and "outputs" in kwargs) or {"inputs", "outputs"} <= set(kwargs)
     return given and (any_symbolic(args, kwargs) or "outputs" in kwargs)
+
+
+def made_like_functional(cls: type) -> bool:
+    """Tell whether a class is constructed as Functional is: Model(inputs, outputs, name=...), or takes any arguments."""
+    from .functional import Functional
+
+    own, wanted = (inspect.getfullargspec(c.__init__) for c in (cls, Functional))  # type: ignore[misc]
+    return cls in (Model, Functional) or own.args == wanted.args or (own.varargs == "args" and own.varkw == "kwargs")
 
 
 @lru_cache(maxsize=256)

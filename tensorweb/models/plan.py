@@ -157,7 +157,9 @@ def _fused(chain: list[Node]) -> Callable[[Any], Any] | None:
 def _step(node: Node, slots: dict[int, int], results: list[int]) -> Step:
     """Return the step of a single node: straight to `call` where nothing else belongs to the layer's call."""
     layer = node.operation
-    if _is_simple(node) and isinstance(layer, Layer) and type(layer).__call__ is Layer.__call__ and not layer._layers and layer.built:
+    plain = _is_simple(node) and isinstance(layer, Layer) and type(layer).__call__ is Layer.__call__ and not layer._layers and layer.built
+    # A layer that trains unless told otherwise (random image layers) has to be told.
+    if plain and not layer._call_spec_of().training_default:
         return Step(layer.call, slots[id(node.input_tensors[0])], results)
     template = map_leaves(lambda v: _Slot(slots[id(v)]) if type(v) is KerasTensor else v, [list(node.args), node.kwargs])
     args, kwargs = template

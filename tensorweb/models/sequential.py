@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
-from ..errors import ArgumentError, message
+from ..errors import ArgumentError, ShapeError, message
 from ..layers.input_layer import Input, InputLayer
 from ..layers.layer import Layer
 from ..serialization import CustomObjectScope, deserialize_keras_object, serialize_keras_object
 from ..symbolic import KerasTensor
 from .functional import Functional
 from .model import Model
+
+
+class NotBuiltError(ArgumentError, AttributeError):
+    """A Sequential has no inputs and outputs before it is built; an AttributeError, so that hasattr tells."""
 
 
 class Sequential(Model):
@@ -95,17 +100,35 @@ class Sequential(Model):
             raise ArgumentError(message(f"{self.name}.build", "at least one layer", "none", "Add layers first."))
         if isinstance(self._stack[0], InputLayer):
             x = self._stack[0].output
+            given = None if input_shape is None else tuple(input_shape)
+            if given is not None and (len(given) != len(x.shape) or any(a != b for a, b in zip(given[1:], x.shape[1:]) if a and b)):
+                raise ShapeError(message(f"{self.name}.build", f"the shape {x.shape} of its Input", given, "Leave the shape out."))
         else:
             if input_shape is None:
                 raise ArgumentError(message(f"{self.name}.build", "an input shape", "None", "Pass it, or add an Input first."))
             if isinstance(input_shape, list) and input_shape and isinstance(input_shape[0], (list, tuple)):
                 input_shape = input_shape[0]
             dtype = "int32" if type(self._stack[0]).__name__ == "Embedding" else _input_dtype(self._stack[0])
-            x = Input(batch_shape=tuple(input_shape), dtype=dtype)
-        inputs = x
+            x = self._begin(tuple(input_shape), dtype)
+        self._connect(x)
+
+    def _begin(self, shape: tuple, dtype: Any) -> KerasTensor:
+        """Put an Input before the layers, and return its tensor."""
+        x: Any = Input(batch_shape=shape, dtype=dtype)
+        self._stack.insert(0, x.keras_history.operation)
+        return x
+
+    def _connect(self, inputs: KerasTensor) -> None:
+        """Connect the layers to a functional model, unless one cannot tell its output's shape."""
+        x: Any = inputs
         for layer in self._stack:
             if not isinstance(layer, InputLayer):
-                x = layer(x)
+                _check_call(layer)
+                try:
+                    x = layer(x)
+                except NotImplementedError:
+                    self.built = True
+                    return
         self._functional = Functional(inputs, x, name=self.name)
         self.built = True
 
@@ -115,9 +138,9 @@ class Sequential(Model):
             return self._functional.call(inputs, training=training, mask=mask)
         if self._stack and not self.built and hasattr(inputs, "shape"):
             self.build(inputs.shape)
-            return self._functional.call(inputs, training=training, mask=mask)  # type: ignore[attr-defined]
+            return self.call(inputs, training=training, mask=mask)
         x = inputs
-        for layer in self._stack:
+        for layer in self.layers:
             x = layer(x)
         return x
 
@@ -140,11 +163,7 @@ class Sequential(Model):
         if isinstance(self._stack[0], InputLayer):
             self.build(shape)
             return
-        x = inputs = Input(batch_shape=shape, dtype=dtype)
-        for layer in self._stack:
-            x = layer(x)
-        self._functional = Functional(inputs, x, name=self.name)
-        self.built = True
+        self._connect(self._begin(shape, dtype))
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the output's shape for an input's shape."""
@@ -155,9 +174,14 @@ class Sequential(Model):
             return input_shape
         return super().compute_output_shape(input_shape)
 
+    def compute_output_spec(self, inputs: Any, training: Any = None, mask: Any = None, **kwargs: Any) -> Any:
+        """Return the symbolic outputs for symbolic inputs."""
+        given = {k: v for k, v in (("training", training), ("mask", mask)) if v is not None}
+        return super().compute_output_spec(inputs, **given, **kwargs)
+
     def _graph(self) -> Functional:
         if self._functional is None:
-            raise ArgumentError(
+            raise NotBuiltError(
                 message(self.name, "a model that was built", "one that was not", "Call it, build it, or add an Input first.")
             )
         return self._functional
@@ -219,6 +243,15 @@ class Sequential(Model):
         if config.get("trainable") is False:
             model.trainable = False
         return model
+
+
+def _check_call(layer: Layer) -> None:
+    """Raise ArgumentError if a layer's `call` needs more than its input."""
+    parameters = inspect.signature(layer.call).parameters.values()
+    needed = [p.name for p in parameters if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD]
+    if len(needed) > 1:
+        wanted = "layers whose call takes one input"
+        raise ArgumentError(message("Sequential", wanted, f"{layer.name} with {needed}", "Use a functional model."))
 
 
 def _as_layer(value: Any) -> Layer:

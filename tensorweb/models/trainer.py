@@ -10,13 +10,27 @@ from typing import Any
 from .. import losses as losses_module
 from .. import metrics as metrics_module
 from .. import optimizers
-from ..autodiff import GradientTape, leaves
+from ..autodiff import GradientTape, keys_in_order, leaves
 from ..errors import ArgumentError, message
 from ..serialization import deserialize_keras_object, serialize_keras_object
+from ..stateless import StatelessScope
 from ..tensor import as_tensor, op
+from ..tree import is_nested
 from ..waiting import wait, wait_async
 from . import fitting
 from .compiled import CompiledLoss, CompiledMetrics
+
+
+def _signed(loop: Any) -> Any:
+    """Show the parameters of a loop as those of the method that runs it, in help and to editors."""
+    model, *rest = inspect.signature(loop).parameters.values()
+    shown = inspect.Signature([model.replace(name="self"), *rest])
+
+    def decorate(method: Any) -> Any:
+        method.__signature__ = shown
+        return method
+
+    return decorate
 
 
 class Trainer:
@@ -58,7 +72,7 @@ class Trainer:
         if auto_scale_loss and getattr(getattr(self, "dtype_policy", None), "name", "") == "mixed_float16" and made is not None:
             made = made if isinstance(made, optimizers.LossScaleOptimizer) else optimizers.LossScaleOptimizer(made)
         self.optimizer, self.loss = made, loss
-        compile_metrics.output_names = self._names
+        compile_metrics.output_names = self._metric_names
         self._compile_loss, self._compile_metrics = compile_loss, compile_metrics
         self._loss_tracker = metrics_module.Mean(name="loss")
         self.stop_training, self.compiled = False, True
@@ -90,20 +104,26 @@ class Trainer:
 
     @property
     def output_names_for_losses(self) -> list[str]:
-        """The outputs' names; of a subclassed model output_0, output_1, ..."""
+        """The outputs' names; of a subclassed model none."""
         try:
             return list(self.output_names)  # type: ignore[attr-defined]
         except (AttributeError, ArgumentError):
             return []
 
-    def _names(self, y_pred: Any) -> list[str]:
-        names = self.output_names_for_losses
+    def _names(self, y_pred: Any) -> list[str | None]:
+        names: list[str | None] = list(self.output_names_for_losses)
         count = len(leaves(y_pred))
         if len(names) == count:
             return names
         if isinstance(y_pred, dict) and len(y_pred) == count:
-            return list(y_pred)
-        return [f"output_{i}" for i in range(count)] if count > 1 else ["output"]
+            return keys_in_order(y_pred)
+        return [None] * count
+
+    def _metric_names(self, y_pred: Any) -> list[str | None]:
+        """The outputs' names in logs of metrics: the keys of a dict of outputs."""
+        if isinstance(y_pred, dict) and not any(is_nested(v) for v in y_pred.values()):
+            return keys_in_order(y_pred)
+        return self._names(y_pred)
 
     @property
     def metrics(self) -> list[Any]:
@@ -177,6 +197,17 @@ class Trainer:
             self._compile_metrics.update_state(y, y_pred, sample_weight)
         return self.get_metrics_result()
 
+    def stateless_compute_loss(
+        self, trainable_variables: Any, non_trainable_variables: Any, metrics_variables: Any, x: Any = None, y: Any = None,
+        y_pred: Any = None, sample_weight: Any = None, training: bool = True,
+    ) -> tuple:  # fmt: skip
+        """Return (loss, (trainable, non-trainable, metrics' values)) for given values of the variables, which keep their own."""
+        groups = (self.trainable_variables, self.non_trainable_variables, self.metrics_variables)  # type: ignore[attr-defined]
+        pairs = [p for own, new in zip(groups, (trainable_variables, non_trainable_variables, metrics_variables)) for p in zip(own, new)]
+        with StatelessScope(pairs) as scope:
+            loss = self._loss_of(x, y, y_pred, sample_weight, training)
+        return loss, tuple([scope.get_current_value(v) for v in own] for own in groups)
+
     # --- steps ---
 
     def train_step(self, data: Any) -> dict[str, Any]:
@@ -213,6 +244,7 @@ class Trainer:
 
     # --- loops, each once: a generator, driven blocking or in an event loop ---
 
+    @_signed(fitting.fit)
     def fit(self, *args: Any, **kwargs: Any) -> Any:
         """Train, and return the History: its `history` holds a list for each metric, a value an epoch.
 
@@ -223,6 +255,7 @@ class Trainer:
         """
         return wait(self._fit(*args, **kwargs))
 
+    @_signed(fitting.fit)
     async def fit_async(self, *args: Any, **kwargs: Any) -> Any:
         """Train as `fit` does, without blocking the event loop."""
         return await wait_async(self._fit(*args, **kwargs))
@@ -231,6 +264,7 @@ class Trainer:
         self._need_compiled("fit")
         return fitting.fit(self, *args, **kwargs)
 
+    @_signed(fitting.evaluate)
     def evaluate(self, *args: Any, **kwargs: Any) -> Any:
         """Return the loss and metrics on data: a number, a list, or with `return_dict=True` a dict.
 
@@ -238,6 +272,7 @@ class Trainer:
         """
         return wait(self._evaluate(*args, **kwargs))
 
+    @_signed(fitting.evaluate)
     async def evaluate_async(self, *args: Any, **kwargs: Any) -> Any:
         """Evaluate without blocking the event loop."""
         return await wait_async(self._evaluate(*args, **kwargs))
@@ -246,10 +281,12 @@ class Trainer:
         self._need_compiled("evaluate")
         return fitting.evaluate(self, *args, **kwargs)
 
+    @_signed(fitting.predict)
     def predict(self, *args: Any, **kwargs: Any) -> Any:
         """Return the outputs for all of `x`, batch by batch, joined. Args: `x`, `batch_size`, `verbose`, `steps`, `callbacks`."""
         return wait(fitting.predict(self, *args, **kwargs))
 
+    @_signed(fitting.predict)
     async def predict_async(self, *args: Any, **kwargs: Any) -> Any:
         """Predict without blocking the event loop."""
         return await wait_async(fitting.predict(self, *args, **kwargs))

@@ -16,7 +16,7 @@ from .. import dtypes, engine
 from ..errors import ArgumentError, DTypeError, ShapeError, message
 from ..kernels import expression as e
 from ..shapes import Shape, as_shape, broadcast, normalize_axis, size_of
-from ..tensor import as_tensor
+from ..tensor import Variable, as_tensor, tensor
 from . import threefry
 from .creation import generate
 from .define import composite, op, public, row_body
@@ -58,8 +58,17 @@ class SeedGenerator:
         if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int)):
             raise ArgumentError(message("SeedGenerator", "an integer seed or None", repr(seed), "Pass an int."))
         self.name, self._initial_seed = name or "seed_generator", seed
-        self._key = _key_of(seed) if seed is not None else _global.next()
+        self._seed: int = seed if seed is not None else _global.next()[0] & 0x7FFFFFFF
+        self._key = _key_of(self._seed)
         self._draws = itertools.count()
+        self._state: SeedState | None = None
+
+    @property
+    def state(self) -> SeedState:
+        """The seed and the number of keys drawn so far, as a variable that can be read, saved and assigned."""
+        if self._state is None:
+            self._state = SeedState(self)
+        return self._state
 
     def next(self, ordered: bool = True) -> Key:
         """Return the next key, two unsigned 32-bit integers."""
@@ -74,6 +83,34 @@ class SeedGenerator:
     def from_config(cls, config: dict[str, Any]) -> SeedGenerator:
         """Return a new generator of a configuration."""
         return cls(**config)
+
+
+class SeedState(Variable):
+    """The state of a SeedGenerator, int32 [seed, draws]; made when it is read, so that drawing costs no tensor."""
+
+    def __init__(self, owner: SeedGenerator):
+        self._owner = owner
+        super().__init__(self._value, trainable=False, autocast=False, name="seed_generator_state")
+        self.path = f"{owner.name}/seed_generator_state"
+
+    @property
+    def _value(self) -> Any:
+        owner = self._owner
+        # The text of a counter is the one way to see it without stepping it: count(5).
+        return tensor([_wrapped(owner._seed), _wrapped(int(repr(owner._draws)[6:-1]))], dtype="int32")
+
+    @_value.setter
+    def _value(self, value: Any) -> None:
+        seed, draws = value.tolist()
+        owner = self._owner
+        if seed != _wrapped(owner._seed):
+            owner._seed, owner._key = seed, _key_of(seed)
+        owner._draws = itertools.count(draws & _M)
+
+
+def _wrapped(value: int) -> int:
+    """Return the low 32 bits as a signed number."""
+    return ((value + 2**31) & _M) - 2**31
 
 
 _global = SeedGenerator(int.from_bytes(os.urandom(8), "little"))

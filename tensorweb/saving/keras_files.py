@@ -11,6 +11,7 @@ from ..errors import FormatError, message
 from ..io.calls import Call
 from ..io.hdf5 import Dataset, Group, create_hdf5, open_hdf5
 from ..io.keras_archive import WEIGHTS, open_archive, write_archive
+from ..models import Model
 from ..serialization import deserialize_keras_object, serialize_keras_object
 from ..waiting import Read, Waits
 from .assets import collect_assets, restore_assets
@@ -105,7 +106,7 @@ def load_archive(source: Any, custom_objects: dict[str, Any] | None, compile: bo
         if not compile:
             config.pop("compile_config", None)
         model = deserialize_keras_object(config, custom_objects=custom_objects, safe_mode=safe_mode)
-        if not hasattr(model, "load_own_variables"):
+        if not isinstance(model, Model) and not getattr(type(model), "saved_as_model", False):
             raise FormatError(message(str(source)[:200], "the config of a model", type(model).__name__, "This is no saved model."))
         if WEIGHTS in archive.names:
             with archive.weights() as file, open_hdf5(file) as root:

@@ -87,6 +87,8 @@ def _load_optimizer(optimizer: Any, content: KerasH5) -> None:
         if len(own) == len(entries) and all(tuple(v.shape) == tuple(d.shape or ()) for v, (_, d) in zip(own, entries)):
             assign_all([(v, *entry) for v, entry in zip(own, entries)], lambda d: d.read(), "optimizer_weights")
             return
+    if len(entries) <= 2 < len(optimizer.variables):
+        return  # saved before the first step: there is no state
     load_slots(optimizer, entries, lambda d: d.read(), tfjs=False)
 
 

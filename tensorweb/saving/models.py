@@ -9,8 +9,8 @@ from typing import Any
 
 from ..errors import ArgumentError, ConversionError, message
 from ..io.calls import twins
-from ..io.handlers import handler_of
 from ..io.fetching import is_http_scheme
+from ..io.handlers import handler_of
 from ..models import Model
 from ..waiting import Pause, Waits
 from . import keras_files, legacy_h5, places, web_files
@@ -21,7 +21,7 @@ _HTTP_OPTIONS = (
 
 
 def _check_target(model: Any, filepath: Any, overwrite: bool, where: str) -> None:
-    if not isinstance(model, Model):
+    if not isinstance(model, Model) and not getattr(type(model), "saved_as_model", False):
         raise ConversionError(message(where, "a model", type(model).__name__, "Pass a tw.Model."))
     text = places.text_of(filepath)
     if text is None or "://" in text or overwrite:

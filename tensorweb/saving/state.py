@@ -142,6 +142,8 @@ def restore(model: Any, find: Callable[[str], Mapping[str, Any] | None], skip_mi
             store = find(f"{path}/vars" if path else "vars")
             if store is None and (isinstance(owner, Optimizer) or not _variables_of(owner)):
                 continue
+            if isinstance(owner, Optimizer) and store is not None and len(store) <= 2 < len(owner.variables):
+                continue  # saved before the first step: there is no state
             if (problem := _load(owner, {} if store is None else store)) is not None:
                 failed[path or getattr(owner, "name", "model")] = problem
         if failed and not skip_mismatch:

@@ -14,12 +14,28 @@ _PLAIN = ("loss", "loss_weights", "metrics", "weighted_metrics", "run_eagerly", 
 OPTIMIZERS = {"RMSProp": "RMSprop", "Momentum": "SGD"}
 
 
+# Keras does not find losses in HDF5 files by their short names.
+_FULL = {
+    "mse": "mean_squared_error", "mae": "mean_absolute_error", "mape": "mean_absolute_percentage_error",
+    "msle": "mean_squared_logarithmic_error", "kld": "kl_divergence",
+}  # fmt: skip
+
+
+def _full(value: Any) -> Any:
+    if isinstance(value, str):
+        return _FULL.get(value.lower(), value)
+    if isinstance(value, dict):
+        return value if "class_name" in value else {k: _full(v) for k, v in value.items()}
+    return [_full(v) for v in value] if isinstance(value, (list, tuple)) else value
+
+
 def to_training_config(model: Any) -> dict[str, Any] | None:
     """Return a compiled model's configuration as Keras 3 writes it into HDF5 files; None for others."""
     config = getattr(model, "_compile_config", None)
     if not config or model.optimizer is None:
         return None
     plain = {k: serialize_keras_object(config[k]) for k in _PLAIN}
+    plain.update({k: _full(plain[k]) for k in ("loss", "metrics", "weighted_metrics")})
     optimizer = serialize_keras_object(model.optimizer)
     name = optimizer.get("registered_name") or optimizer["class_name"]
     return {**plain, "optimizer_config": {"class_name": name, "config": optimizer["config"]}}

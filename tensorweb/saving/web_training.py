@@ -23,11 +23,22 @@ _OPTIMIZERS: dict[str, tuple[str, dict[str, str]]] = {
 }
 _MOMENTUM = {"learning_rate": "learningRate", "momentum": "momentum", "nesterov": "useNesterov"}
 LOSSES = frozenset(
-    (
-        "mean_squared_error mean_absolute_error mean_absolute_percentage_error mean_squared_logarithmic_error squared_hinge hinge "
-        "categorical_hinge logcosh categorical_crossentropy sparse_categorical_crossentropy binary_crossentropy "
-        "kullback_leibler_divergence poisson cosine_proximity"
-    ).split()
+    [
+        "mean_squared_error",
+        "mean_absolute_error",
+        "mean_absolute_percentage_error",
+        "mean_squared_logarithmic_error",
+        "squared_hinge",
+        "hinge",
+        "categorical_hinge",
+        "logcosh",
+        "categorical_crossentropy",
+        "sparse_categorical_crossentropy",
+        "binary_crossentropy",
+        "kullback_leibler_divergence",
+        "poisson",
+        "cosine_proximity",
+    ]
 )
 _SHORT = {
     "mse": "mean_squared_error", "mae": "mean_absolute_error", "mape": "mean_absolute_percentage_error",

@@ -99,7 +99,7 @@ def convert_format(boxes: Any, source: str, target: str, height: Any = None, wid
     found = _FORMATS[name][1](*found)
     if relative == (False, True):
         sides = (h, w, h, w) if name == "yxyx" else (w, h, w, h)
-        found = tuple(c / side for c, side in zip(found, sides))  # type: ignore[assignment]
+        found = tuple(c / side for c, side in zip(found, sides))
     return joined(*found)
 
 
@@ -124,13 +124,11 @@ def clip_to_image_size(bounding_boxes: dict[str, Any], height: Any = None, width
     return found
 
 
-def _inverse_matrix(
-    center_x: Any, center_y: Any, angle: Any, translate_x: Any, translate_y: Any, scale: Any, shear_x: Any, shear_y: Any, height: Any,
-    width: Any,
-) -> Any:  # fmt: skip
+def _inverse_matrix(center: tuple[Any, Any], numbers: list[Any], size: tuple[Any, Any]) -> Any:
     """Return [batch, 3, 2]: where (x, y, 1) comes to lie when images are transformed by these numbers."""
-    radians = math.pi / 180.0
-    cx, cy = center_x * (width - 1), center_y * (height - 1)
+    radians, (height, width) = math.pi / 180.0, size
+    angle, translate_x, translate_y, scale, shear_x, shear_y = numbers
+    cx, cy = center[0] * (width - 1), center[1] * (height - 1)
     rot, sx, sy = -angle * radians, -shear_x * radians, -shear_y * radians
     x, y = cx - translate_x * (width - 1), cy - translate_y * (height - 1)
     cos_sy, tan_sx = ops.cos(sy), ops.tan(sx)
@@ -154,7 +152,7 @@ def affine_transform(
     _need(where, "a format", bounding_box_format, ("xyxy",))
     numbers = [ops.cast(as_tensor(v, where), "float32") for v in (angle, translate_x, translate_y, scale, shear_x, shear_y)]
     center = (0.5 if center_x is None else center_x, 0.5 if center_y is None else center_y)
-    matrix = _inverse_matrix(*center, *numbers, height, width)
+    matrix = _inverse_matrix(center, numbers, (height, width))
     left, top, right, bottom = columns(ops.cast(as_tensor(boxes, where), "float32"))
     one = ops.ones_like(left)
     corners = ops.concatenate([left, top, one, right, top, one, right, bottom, one, left, bottom, one], axis=-1)

@@ -120,6 +120,9 @@ class FeatureSpace(Layer):
     [[50.0, 0.0, 0.0, 1.0]]
     """
 
+    # saving takes it as it takes models.
+    saved_as_model = True
+
     def __init__(
         self, features: dict[str, Any], output_mode: str = "concat", crosses: Any = None, crossing_dim: int = 32, hashing_dim: int = 32,
         num_discretization_bins: int = 32, name: str | None = None,
@@ -289,15 +292,17 @@ class FeatureSpace(Layer):
         encoded = {n: self.one_hot_encoders[n](v) if n in self.one_hot_encoders else v for n, v in values.items()}
         if self.output_mode == "dict":
             return encoded
-        for name, value in encoded.items():
-            if value.dtype.startswith("int") or value.dtype == "string":
-                raise ArgumentError(
-                    message(f"FeatureSpace, feature {name!r}", "an encoded feature with output_mode='concat'", f"dtype {value.dtype}",
-                            "Use output_mode='dict'.")
-                )  # fmt: skip
         if self.concat is None:
+            self._check_encoded(encoded)
             self.concat = TFDConcat(axis=-1)
         return self.concat(list(encoded.values()))
+
+    def _check_encoded(self, encoded: dict[str, Any]) -> None:
+        for name, value in encoded.items():
+            if value.dtype.startswith("int") or value.dtype == "string":
+                where = f"FeatureSpace, feature {name!r}"
+                wanted = "an encoded feature with output_mode='concat'"
+                raise ArgumentError(message(where, wanted, f"dtype {value.dtype}", "Use output_mode='dict'."))
 
     def _make_encoders(self, values: dict[str, Any]) -> None:
         for name, value in values.items():
@@ -305,13 +310,12 @@ class FeatureSpace(Layer):
             if described.output_mode != "one_hot":
                 continue
             if not value.dtype.startswith("int"):
-                raise ArgumentError(
-                    message(f"FeatureSpace, feature {name!r}", "integers with output_mode='one_hot'", f"dtype {value.dtype}", "Use 'float'.")
-                )
+                where = f"FeatureSpace, feature {name!r}"
+                raise ArgumentError(message(where, "integers with output_mode='one_hot'", f"dtype {value.dtype}", "Use 'float'."))
             layer = self.preprocessors.get(name) or self.crossers[name]
             self.one_hot_encoders[name] = CategoryEncoding(num_tokens=_cardinality(name, layer), output_mode="multi_hot")
 
-    def __call__(self, data: Any) -> Any:  # type: ignore[override]
+    def __call__(self, data: Any) -> Any:
         """Encode a dict of columns: numbers or strings, arrays [batch] or [batch, 1]."""
         self._check_built()
         if not isinstance(data, dict):

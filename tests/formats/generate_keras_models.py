@@ -155,7 +155,7 @@ def main():
         case["outputs"] = flat(model.predict(x, verbose=0))
         suffixes = [".h5"] if KERAS2 else [".keras", ".h5", ".weights.h5"]
         for suffix in suffixes:
-            if suffix == ".h5" and name == "custom" or (suffix == ".h5" and name == "operators" and not KERAS2):
+            if (suffix == ".h5" and name == "custom") or (suffix == ".h5" and name == "operators" and not KERAS2):
                 continue
             if suffix == ".weights.h5" and name not in ("custom", "recurrent"):
                 continue

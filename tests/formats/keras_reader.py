@@ -13,7 +13,10 @@ import numpy as np
 
 
 def arrays(encoded):
-    made = [np.array(i["v"] if i["d"] == "string" else [float(v) for v in i["v"]], object if i["d"] == "string" else i["d"]).reshape(i["s"]) for i in encoded]
+    made = [
+        np.array(i["v"] if i["d"] == "string" else [float(v) for v in i["v"]], object if i["d"] == "string" else i["d"]).reshape(i["s"])
+        for i in encoded
+    ]
     return made if len(made) > 1 else made[0]
 
 
@@ -41,6 +44,7 @@ def main():
     with open(sys.argv[1]) as file:
         jobs = json.load(file)
     for job in jobs:
+        print(job["file"], file=sys.stderr, flush=True)
         try:
             results.append(result_of(job))
         except Exception as error:

@@ -11,9 +11,10 @@ class CannotBeModel(Exception):
     """The case has no functional model; the text says why."""
 
 
-def cases():
-    """Return (name, case) of all layer cases."""
-    return [(f"{subject}-{i}-{case['layer']}", case) for subject in replay.subjects() for i, case in enumerate(replay.load(subject))]
+def cases(*subjects):
+    """Return (name, case) of the layer cases of subjects, by default of all."""
+    chosen = subjects or replay.subjects()
+    return [(f"{subject}-{i}-{case['layer']}", case) for subject in chosen for i, case in enumerate(replay.load(subject))]
 
 
 def _symbolic(value, symbols, tensors):

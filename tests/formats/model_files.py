@@ -88,3 +88,8 @@ class Custom(tw.Model):
 
     def get_config(self):
         return {**super().get_config(), "units": self.units}
+
+
+def largest_difference_of(printed, want):
+    """Return the largest difference of a reader's results and stored ones."""
+    return max(abs(float(a) - b) for p, w in zip(printed, want, strict=True) for a, b in zip(p["v"], w["v"], strict=True))

@@ -20,11 +20,12 @@ from .histograms import AutoContrast, ContrastLimitedAdaptiveHistogramEqualizati
 from .mixing import CutMix, MixUp
 from .sizes import CenterCrop, RandomCrop, Resizing
 from .warps import RandomElasticTransform, RandomPerspective, RandomRotation, RandomShear, RandomTranslation, RandomZoom
+from .widths import RandomWidth
 
 __all__ = [
     "AugMix", "AutoContrast", "BaseImagePreprocessingLayer", "CenterCrop", "ContrastLimitedAdaptiveHistogramEqualization", "CutMix",
     "Equalization", "MaxNumBoundingBoxes", "MixUp", "RandAugment", "RandomBrightness", "RandomColorDegeneration", "RandomColorJitter",
     "RandomContrast", "RandomCrop", "RandomElasticTransform", "RandomErasing", "RandomFlip", "RandomGaussianBlur", "RandomGrayscale",
     "RandomHue", "RandomInvert", "RandomPerspective", "RandomPosterization", "RandomRotation", "RandomSaturation", "RandomSharpness",
-    "RandomShear", "RandomTranslation", "RandomZoom", "Resizing", "Solarization",
+    "RandomShear", "RandomTranslation", "RandomWidth", "RandomZoom", "Resizing", "Solarization",
 ]  # fmt: skip

@@ -36,9 +36,9 @@ def as_float(x: Any, dtype: str = "float32") -> Any:
 
 
 def per_image(x: Any, dtype: str | None = None) -> Any:
-    """Return numbers [batch] as [batch, 1, 1, 1]; a single number stays one."""
+    """Return numbers [batch] as [batch, 1, 1, 1]."""
     x = as_tensor(x, "preprocessing") if dtype is None else as_float(x, dtype)
-    return ops.reshape(x, (-1, 1, 1, 1)) if x.shape else x
+    return ops.reshape(x, (-1, 1, 1, 1))
 
 
 def is_number(value: Any) -> bool:
@@ -125,11 +125,13 @@ class BaseImagePreprocessingLayer(Layer):
 
     # Constructor arguments that Keras leaves out of the config.
     _UNSAVED: ClassVar[tuple[str, ...]] = ()
+    # Whether symbolic outputs have the inputs' dtype; else they have the compute dtype.
+    _KEEPS_DTYPE: ClassVar[bool] = False
     interpolation = "bilinear"
     seed: Any = None
     value_range: Any
 
-    def __init__(self, bounding_box_format: str | None = None, data_format: str | None = None, **kwargs: Any):
+    def __init__(self, bounding_box_format: Any = None, data_format: str | None = None, **kwargs: Any):
         super().__init__(**kwargs)
         self.bounding_box_format = bounding_box_format
         self.data_format = standardize_data_format(data_format)
@@ -157,16 +159,17 @@ class BaseImagePreprocessingLayer(Layer):
         return input_shape
 
     def compute_output_spec(self, data: Any, *args: Any, **kwargs: Any) -> Any:
-        """Return symbolic outputs in the layer's compute dtype; nothing is drawn."""
+        """Return symbolic outputs, as Keras has it in the layer's compute dtype; nothing is drawn."""
         shapes = self.compute_output_shape(_shapes(data))
-        if not isinstance(data, dict):
-            return KerasTensor(shapes, self.compute_dtype)
-        return _like(data, shapes, lambda t, s: KerasTensor(s, self.compute_dtype))
+        return _like(data, shapes, lambda t, s: KerasTensor(s, self._out_dtype(t)))
 
     def _abstract(self, data: Any) -> Any:
         """Return the outputs for abstract tensors, while shapes are inferred."""
         shapes = self.compute_output_shape(_shapes(data))
-        return _like(data, shapes, lambda t, s: Tensor(ABSTRACT, tuple(s), self.compute_dtype))
+        return _like(data, shapes, lambda t, s: Tensor(ABSTRACT, tuple(s), self._out_dtype(t)))
+
+    def _out_dtype(self, t: Any) -> str:
+        return t.dtype if self._KEEPS_DTYPE else self.compute_dtype
 
     # --- what is drawn ---
 
@@ -193,7 +196,7 @@ class BaseImagePreprocessingLayer(Layer):
 
     def _chance(self, batch: int, bounds: Any, seed: Any) -> Any:
         """Return [batch] booleans, true with a probability that is itself drawn within `bounds`."""
-        probability = self._uniform((batch,), *bounds, seed)
+        probability = self._uniform((batch,), bounds[0], bounds[1], seed)
         return self._uniform((batch,), 0.0, 1.0, seed) < probability
 
     # --- what it does ---

@@ -9,7 +9,6 @@ from typing import Any
 
 from ... import numerics, ops
 from ...errors import ShapeError, message
-from ...symbolic import KerasTensor
 from ...tensor import as_tensor
 from .base import BaseImagePreprocessingLayer, as_float, images_of, is_integer, per_image, range_of, rescaled, sorted_range, strict_range_of
 
@@ -204,7 +203,7 @@ class RandomColorDegeneration(_Factored):
 class RandomGrayscale(BaseImagePreprocessingLayer):
     """Makes each image gray with a chance of `factor` in training; it keeps its three channels. Keras's RandomGrayscale."""
 
-    _UNSAVED = ("seed",)
+    _UNSAVED, _KEEPS_DTYPE = ("seed",), True
 
     def __init__(self, factor: float = 0.5, data_format: str | None = None, seed: int | None = None, **kwargs: Any):
         super().__init__(data_format=data_format, **kwargs)
@@ -224,10 +223,6 @@ class RandomGrayscale(BaseImagePreprocessingLayer):
             return images
         applied = self.get_random_transformation(images) if transformation is None else as_tensor(transformation, self.name)
         return ops.where(applied, ops.image.rgb_to_grayscale(images, data_format=self.data_format), images)
-
-    def compute_output_spec(self, data: Any, *args: Any, **kwargs: Any) -> Any:
-        """Return symbolic outputs like the inputs."""
-        return KerasTensor(data.shape, data.dtype) if isinstance(data, KerasTensor) else super().compute_output_spec(data)
 
 
 class RandomInvert(BaseImagePreprocessingLayer):

@@ -26,7 +26,8 @@ class _Combination(BaseImagePreprocessingLayer):
     def _hold(self, names: tuple[str, ...], seed: int | None) -> None:
         """Make the layers with these attribute names."""
         factor, values = self.factor, self.value_range
-        shared = {"data_format": self.data_format, "dtype": self.dtype_policy, "bounding_box_format": self.bounding_box_format}
+        shared: dict[str, Any] = {n: getattr(self, n) for n in ("data_format", "bounding_box_format")}
+        shared["dtype"] = self.dtype_policy
         drawn = {**shared, "seed": seed}
         warp, tone = {**drawn, "interpolation": self.interpolation}, {**drawn, "value_range": values}
         makers: dict[str, Any] = {

@@ -57,7 +57,7 @@ class RandomFlip(BaseImagePreprocessingLayer):
             return bounding_boxes
         flips = ops.squeeze(as_tensor(transformation["flips"], self.name), axis=-1)
         size = self._sizes(transformation["input_shape"])
-        moved = convert_format(bounding_boxes, self.bounding_box_format, "rel_xyxy", *size)  # type: ignore[arg-type]
+        moved = convert_format(bounding_boxes, self.bounding_box_format, "rel_xyxy", *size)
         left, top, right, bottom = columns(moved["boxes"])
         if self.width_axis in self._axes:
             left, right = 1.0 - right, 1.0 - left
@@ -66,4 +66,4 @@ class RandomFlip(BaseImagePreprocessingLayer):
         moved["boxes"] = ops.where(flips, joined(left, top, right, bottom), moved["boxes"])
         # As Keras has it: relative boxes are clipped to the size in pixels, which only cuts below 0.
         clipped = clip_to_image_size(moved, *size, bounding_box_format="xyxy")
-        return convert_format(clipped, "rel_xyxy", self.bounding_box_format, *size)  # type: ignore[arg-type]
+        return convert_format(clipped, "rel_xyxy", self.bounding_box_format, *size)

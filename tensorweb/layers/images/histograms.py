@@ -40,6 +40,8 @@ class Equalization(BaseImagePreprocessingLayer):
     Args: `value_range`; `bins`: of the histogram.
     """
 
+    _KEEPS_DTYPE = True
+
     def __init__(self, value_range: Any = (0, 255), bins: int = 256, data_format: str | None = None, **kwargs: Any):
         super().__init__(data_format=data_format, **kwargs)
         self.bins = bins

@@ -20,8 +20,7 @@ def _blend(values: Any, others: Any, weight: Any) -> Any:
 
 def _mixed_labels(labels: Any, transformation: Any) -> Any:
     labels = as_tensor(labels, "mixing")
-    weight = as_float(transformation["mix_weight"])
-    weight = ops.reshape(weight, (-1, 1)) if weight.shape else weight
+    weight = ops.reshape(as_float(transformation["mix_weight"]), (-1, 1))
     floats = as_float(labels) if not labels.dtype.startswith("float") else labels
     return _blend(floats, ops.take(floats, _order(transformation), axis=0), weight)
 

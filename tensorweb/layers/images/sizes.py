@@ -88,12 +88,12 @@ class Resizing(_OfSize):
         height, width = transformation
         given = as_float(bounding_boxes["boxes"])
         absent = ops.logical_or(ops.all(given == -1, axis=-1, keepdims=True), ops.all(given == 0, axis=-1, keepdims=True))
-        moved = convert_format({**bounding_boxes, "boxes": given}, self.bounding_box_format, "xyxy", height, width)  # type: ignore[arg-type]
+        moved = convert_format({**bounding_boxes, "boxes": given}, self.bounding_box_format, "xyxy", height, width)
         scale, shift = self._placement(height, width)
         boxes = [c * s + d for c, s, d in zip(columns(moved["boxes"]), scale * 2, shift * 2)]
         clipped = clip_to_image_size({**moved, "boxes": joined(*boxes)}, self.height, self.width)
         clipped["boxes"] = ops.where(absent, 0.0, clipped["boxes"])
-        return convert_format(clipped, "xyxy", self.bounding_box_format, self.height, self.width)  # type: ignore[arg-type]
+        return convert_format(clipped, "xyxy", self.bounding_box_format, self.height, self.width)
 
     def _placement(self, height: int, width: int) -> tuple[tuple[float, float], tuple[float, float]]:
         """Return ((x, y) scale, (x, y) shift) of places in images of a size."""
@@ -140,7 +140,7 @@ class CenterCrop(_OfSize):
     def transform_bounding_boxes(self, bounding_boxes: Any, transformation: Any = None, training: bool = True) -> Any:
         """Return the boxes in the middle."""
         height, width = self._sizes(transformation["input_shape"])
-        moved = convert_format(bounding_boxes, self.bounding_box_format, "xyxy", height, width)  # type: ignore[arg-type]
+        moved = convert_format(bounding_boxes, self.bounding_box_format, "xyxy", height, width)
         fits = height >= self.height and width >= self.width
         rows = self.height if fits else max(min(height, width * self.height // self.width), 1)
         wide = self.width if fits else max(min(width, height * self.width // self.height), 1)
@@ -149,7 +149,7 @@ class CenterCrop(_OfSize):
         scale = (self.width / wide, self.height / rows) * 2
         found = [(ops.clip(c, a, b) - a) * s for c, a, b, s in zip(columns(moved["boxes"]), starts, ends, scale)]
         clipped = clip_to_image_size({**moved, "boxes": joined(*found)}, self.height, self.width)
-        return convert_format(clipped, "xyxy", self.bounding_box_format, self.height, self.width)  # type: ignore[arg-type]
+        return convert_format(clipped, "xyxy", self.bounding_box_format, self.height, self.width)
 
 
 class RandomCrop(_OfSize):
@@ -162,6 +162,8 @@ class RandomCrop(_OfSize):
         self, height: int, width: int, seed: int | None = None, data_format: str | None = None, name: str | None = None, **kwargs: Any
     ):
         super().__init__(name=name, data_format=data_format, **kwargs)
+        # Without training the images come out as they are, in their dtype.
+        self.autocast = False
         self._sized(height, width)
         # Keras stores a seed of its own choice where none is given.
         self.seed = seed if seed is not None else random.randint(1, 10**9)
@@ -199,7 +201,7 @@ class RandomCrop(_OfSize):
         if not training:
             return bounding_boxes
         source, size = self.bounding_box_format, (self.height, self.width)
-        moved = columns(convert_format(bounding_boxes["boxes"], source, "xyxy", *size))  # type: ignore[arg-type]
+        moved = columns(convert_format(bounding_boxes["boxes"], source, "xyxy", *size))
         boxes = joined(*(ops.maximum(c - v, 0.0) for c, v in zip(moved, tuple(as_float(v) for v in transformation) * 2)))
-        found = convert_format(boxes, "xyxy", source, *size)  # type: ignore[arg-type]
+        found = convert_format(boxes, "xyxy", source, *size)
         return {"boxes": found, "labels": bounding_boxes["labels"]}

@@ -114,7 +114,7 @@ class RandomRotation(_AffineWarp):
         none, one = ops.zeros_like(angle), ops.ones_like(angle)
         turned = affine_transform(bounding_boxes["boxes"], angle, none, none, one, none, none, height, width)
         clipped = clip_to_image_size({**bounding_boxes, "boxes": turned}, height, width)
-        return convert_format(clipped, "xyxy", self.bounding_box_format, height, width)  # type: ignore[arg-type]
+        return convert_format(clipped, "xyxy", self.bounding_box_format, height, width)
 
 
 class RandomZoom(_AffineWarp):
@@ -156,9 +156,9 @@ class RandomZoom(_AffineWarp):
             return bounding_boxes
         size = self._sizes(transformation["input_shape"])
         matrix = self._matrix(transformation, size)
-        moved = convert_format(bounding_boxes, self.bounding_box_format, "xyxy", *size)  # type: ignore[arg-type]
+        moved = convert_format(bounding_boxes, self.bounding_box_format, "xyxy", *size)
         boxes = columns(moved["boxes"])
-        shape = (-1, *(1,) * (len(boxes[0].shape) - 1))
+        shape = (-1, 1, 1)
         left, top = (ops.reshape(matrix[:, k], shape) for k in (2, 5))
         wide, tall = ops.reshape(matrix[:, 0], shape) * size[1], ops.reshape(matrix[:, 4], shape) * size[0]
         found = [
@@ -166,7 +166,7 @@ class RandomZoom(_AffineWarp):
             for c, start, extent in zip(boxes, (left, top) * 2, (wide, tall) * 2)
         ]
         clipped = clip_to_image_size({**moved, "boxes": joined(*found)}, bounding_box_format="rel_xyxy")
-        return convert_format(clipped, "rel_xyxy", self.bounding_box_format, *size)  # type: ignore[arg-type]
+        return convert_format(clipped, "rel_xyxy", self.bounding_box_format, *size)
 
 
 class RandomTranslation(_AffineWarp):
@@ -206,12 +206,12 @@ class RandomTranslation(_AffineWarp):
         if not training:
             return bounding_boxes
         size = self._sizes(transformation["input_shape"])
-        moved = convert_format(bounding_boxes, self.bounding_box_format, "xyxy", *size)  # type: ignore[arg-type]
+        moved = convert_format(bounding_boxes, self.bounding_box_format, "xyxy", *size)
         boxes = columns(moved["boxes"])
         shifts = [ops.reshape(v, (-1, *(1,) * (len(boxes[0].shape) - 1))) for v in _two(transformation["translations"])]
         found = joined(*(c + v for c, v in zip(boxes, shifts * 2)))
         clipped = clip_to_image_size({**moved, "boxes": found}, *size)
-        return convert_format(clipped, "xyxy", self.bounding_box_format, *size)  # type: ignore[arg-type]
+        return convert_format(clipped, "xyxy", self.bounding_box_format, *size)
 
 
 class RandomShear(_AffineWarp):
@@ -259,15 +259,14 @@ class RandomShear(_AffineWarp):
         if not training:
             return bounding_boxes
         size, dtype = self._sizes(transformation["input_shape"]), self.compute_dtype
-        moved = convert_format(bounding_boxes, self.bounding_box_format, "rel_xyxy", *size, dtype=dtype)  # type: ignore[arg-type]
+        moved = convert_format(bounding_boxes, self.bounding_box_format, "rel_xyxy", *size, dtype=dtype)
         left, top, right, bottom = columns(moved["boxes"])
-        shape = (-1, *(1,) * (len(left.shape) - 1))
-        x, y = (as_float(ops.reshape(v, shape), dtype) for v in _two(transformation["shear_factor"]))
+        x, y = (as_float(ops.reshape(v, (-1, 1, 1)), dtype) for v in _two(transformation["shear_factor"]))
         # The edge that moves furthest: the upper end of a side for one sign of the slant, the lower one for the other.
         left, right = ops.where(x < 0, left - x * top, left - x * bottom), ops.where(x < 0, right - x * bottom, right - x * top)
         top, bottom = ops.where(y > 0, top - y * right, top - y * left), ops.where(y > 0, bottom - y * left, bottom - y * right)
         clipped = clip_to_image_size({**moved, "boxes": joined(left, top, right, bottom)}, bounding_box_format="rel_xyxy")
-        return convert_format(clipped, "rel_xyxy", self.bounding_box_format, *size, dtype=dtype)  # type: ignore[arg-type]
+        return convert_format(clipped, "rel_xyxy", self.bounding_box_format, *size, dtype=dtype)
 
 
 class RandomPerspective(_Warp):
@@ -318,7 +317,7 @@ class RandomPerspective(_Warp):
         if not training or transformation is None:
             return bounding_boxes
         size = self._sizes(transformation["input_shape"])
-        moved = convert_format(bounding_boxes, self.bounding_box_format, "xyxy", *size)  # type: ignore[arg-type]
+        moved = convert_format(bounding_boxes, self.bounding_box_format, "xyxy", *size)
         left, top, right, bottom = columns(moved["boxes"])
         numbers = homography(*(as_float(transformation[k]) for k in ("start_points", "end_points")))
         matrix = ops.reshape(ops.concatenate([numbers, ops.ones((numbers.shape[0], 1))], axis=-1), (-1, 3, 3))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any
 
 from ...tensor import Tensor, as_tensor, tensor
@@ -107,7 +108,7 @@ class BytePairTokenizer(Tokenizer):
             units = memoryview(word.encode("utf-16-le", "surrogatepass")).cast("H")
             tokens = [self._letters[u] for u in units if u in self._letters]
             while len(tokens) > 1:
-                ranks = [self._ranks.get(f"{a} {b}", len(self.merges) + 1) for a, b in zip(tokens, tokens[1:])]
+                ranks = [self._ranks.get(f"{a} {b}", len(self.merges) + 1) for a, b in pairwise(tokens)]
                 best = min(ranks)
                 if best == len(self.merges) + 1:
                     break

@@ -39,7 +39,8 @@ class StartEndPacker(Layer):
         several = isinstance(inputs, (list, tuple)) and not all(isinstance(v, (int, float, str)) for v in inputs)
         rows = [as_tensor(x, self.name) for x in (inputs if several else [inputs])]
         if any(len(x.shape) != 1 for x in rows):
-            raise ShapeError(message(self.name, "a tensor of rank 1, or a list of them", [x.shape for x in rows], "Pass one for each text."))
+            shapes = [x.shape for x in rows]
+            raise ShapeError(message(self.name, "a tensor of rank 1, or a list of them", shapes, "Pass one for each text."))
         length = self.sequence_length if sequence_length is None else sequence_length
         start = [self.start_value] if add_start_value and self.start_value is not None else []
         end = [self.end_value] if add_end_value and self.end_value is not None else []

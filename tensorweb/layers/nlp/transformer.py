@@ -56,8 +56,8 @@ class CachedMultiHeadAttention(MultiHeadAttention):
 class TransformerDecoder(Layer):
     """A block of self-attention and two dense layers, each with dropout, a shortcut and normalization. TensorFlow.js's class.
 
-    As there, both normalizations are by the same weights, cross-attention does not exist, and no causal mask is laid unless asked for. Args:
-    `intermediate_dim` and `activation` of the dense layers; `num_heads`; `dropout`; `layer_norm_epsilon`; `kernel_initializer`,
+    As there, both normalizations are by the same weights, cross-attention does not exist, and no causal mask is laid unless asked
+    for. Args: `intermediate_dim` and `activation` of the dense layers; `num_heads`; `dropout`; `layer_norm_epsilon`; `kernel_initializer`,
     `bias_initializer`; `normalize_first`. Inputs [batch, length, features].
 
     >>> import tensorweb as tw
@@ -125,6 +125,8 @@ class TransformerDecoder(Layer):
             causal = causal_mask(length, decoder_sequence.shape[1], self_attention_cache_update_index or 0)
             mask = causal if mask is None else op("minimum")(mask, causal)
 
+        cache = self_attention_cache
+
         def attend(x: Any) -> Any:
             nonlocal cache
             made, cache = self._self_attention_layer.call_and_return_cache(
@@ -133,7 +135,6 @@ class TransformerDecoder(Layer):
             )  # fmt: skip
             return made
 
-        cache = self_attention_cache
         x = self._with_shortcut(decoder_sequence, attend)
         x = self._with_shortcut(x, lambda h: self._feedforward_output_dense(self._feedforward_intermediate_dense(h)))
         return x, cache, None

@@ -40,7 +40,7 @@ class PipelineModel(Model):
             return x.map(lambda *parts: self.preprocess_samples(*parts)), None, None
         made = self.preprocess_samples(x, y, sample_weight)
         parts = made if isinstance(made, tuple) else (made,)
-        return (*parts, *[None] * (3 - len(parts)))  # type: ignore[return-value]
+        return (*parts, *[None] * (3 - len(parts)))
 
     def fit(self, x: Any = None, y: Any = None, batch_size: Any = None, epochs: int = 1, verbose: Any = "auto", callbacks: Any = None,
             validation_split: float = 0.0, validation_data: Any = None, shuffle: Any = True, class_weight: Any = None,
@@ -65,10 +65,12 @@ class PipelineModel(Model):
         """Predict from raw samples; Model.predict."""
         return super().predict(self._prepared(x)[0], *args, **kwargs)
 
-    def train_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, **kwargs: Any) -> Any:
+    def train_on_batch(
+        self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None, return_dict: bool = False
+    ) -> Any:
         """Train on one batch of raw samples; Model.train_on_batch."""
         x, y, sample_weight = self._prepared(x, y, sample_weight)
-        return super().train_on_batch(x, y, sample_weight=sample_weight, **kwargs)
+        return super().train_on_batch(x, y, sample_weight, class_weight, return_dict)
 
     def predict_on_batch(self, x: Any) -> Any:
         """Predict from one batch of raw samples; Model.predict_on_batch."""

@@ -19,7 +19,7 @@ def is_keras3(config: Any, version: str | None = None) -> bool:
     while waiting:
         value = waiting.pop()
         if isinstance(value, dict):
-            if "module" in value or "registered_name" in value or "build_config" in value or "__keras_tensor__" == value.get("class_name"):
+            if "module" in value or "registered_name" in value or "build_config" in value or value.get("class_name") == "__keras_tensor__":
                 return True
             waiting += value.values()
         elif isinstance(value, list):

@@ -10,10 +10,10 @@ from typing import Any
 
 from ... import activations
 from ... import layers as layers_module
+from ...errors import message
 from ...layers.layer import Layer
 from ...models import Functional, Sequential
 from ...serialization import CustomObjectScope, DeserializationError, get_registered_object
-from ...errors import message
 from .keras2_ops import op_of_lambda, operations
 
 # Names that Keras 3 no longer has, or never had.
@@ -31,7 +31,8 @@ _DROPPED = frozenset(
         "input_length", "implementation", "use_cudnn_on_gpu", "rank", "time_major", "input_dtype", "ragged", "sparse", "groups", "fused",
         "renorm_clipping", "virtual_batch_size", "adjustment", "kernel_initializer", "kernel_regularizer", "kernel_constraint",
         "unit_forget_bias", "function_type", "module", "output_shape_type", "output_shape_module", "zero_output_for_mask",
-        "num_constants", "autocast", "synchronized", "mode", "experimental_autocast", "query_shape", "key_shape", "value_shape", "expects_training_arg",
+        "num_constants", "autocast", "synchronized", "mode", "experimental_autocast", "query_shape", "key_shape", "value_shape",
+        "expects_training_arg",
     )
 )  # fmt: skip
 
@@ -164,7 +165,9 @@ def _first_nodes(config: dict[str, Any]) -> set[str]:
 
 
 def _is_reference(value: Any) -> bool:
-    return isinstance(value, list) and len(value) in (3, 4) and isinstance(value[0], str) and type(value[1]) is int and type(value[2]) is int
+    return (
+        isinstance(value, list) and len(value) in (3, 4) and isinstance(value[0], str) and type(value[1]) is int and type(value[2]) is int
+    )
 
 
 def _renumbered(value: Any, shifted: set[str]) -> Any:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...errors import message
 from ... import serialization
+from ...errors import message
 from ...serialization import DeserializationError
 
 # TensorFlow's function to our op, and its arguments' names to ours; the first is positional.
 _TWO = {"y": "x2"}
 _REDUCE = {"axis": "axis", "keepdims": "keepdims"}
 OPS: dict[str, tuple[str, dict[str, str]]] = {
-    **{f: ("Add", _TWO) for f in ("math.add", "__operators__.add", "math.add_v2")},
-    **{f: ("Subtract", _TWO) for f in ("math.subtract", "__operators__.sub")},
-    **{f: ("Multiply", _TWO) for f in ("math.multiply", "__operators__.mul")},
-    **{f: ("TrueDivide", _TWO) for f in ("math.truediv", "math.divide", "__operators__.truediv")},
-    **{f: ("Power", _TWO) for f in ("math.pow", "__operators__.pow")},
+    **dict.fromkeys(("math.add", "__operators__.add", "math.add_v2"), ("Add", _TWO)),
+    **dict.fromkeys(("math.subtract", "__operators__.sub"), ("Subtract", _TWO)),
+    **dict.fromkeys(("math.multiply", "__operators__.mul"), ("Multiply", _TWO)),
+    **dict.fromkeys(("math.truediv", "math.divide", "__operators__.truediv"), ("TrueDivide", _TWO)),
+    **dict.fromkeys(("math.pow", "__operators__.pow"), ("Power", _TWO)),
     "math.maximum": ("Maximum", _TWO), "math.minimum": ("Minimum", _TWO), "linalg.matmul": ("Matmul", {"b": "x2"}),
     "math.reduce_sum": ("Sum", _REDUCE), "math.reduce_mean": ("Mean", _REDUCE), "math.reduce_max": ("Max", _REDUCE),
     "math.reduce_min": ("Min", _REDUCE), "math.reduce_prod": ("Prod", _REDUCE),

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...serialization import serialize_keras_object
+from ..web_weights import leaf_layers
 from . import web_options as known
+from .web_masks import symbols, without_masks
 
 Found = tuple[str, str]
 
@@ -43,6 +45,8 @@ def to_web(model: Any) -> WebTopology:
     """Return the topology of a model and what is lost in it."""
     made = WebTopology()
     made.topology = _entry(serialize_keras_object(model), made)
+    names = [layer.name for _, layer in leaf_layers(model) if layer.weights]
+    made.differing += [(n, "a name that two layers have") for n in sorted({n for n in names if names.count(n) > 1})]
     return made
 
 
@@ -172,19 +176,18 @@ def _sequential(config: dict[str, Any], report: WebTopology) -> dict[str, Any]:
     entries = [_entry(e, report) for e in layers]
     if entries and shape is not None:
         first = entries[0]
-        if "layers" in first["config"]:
+        # An Embedding takes whatever numbers, and its dtype is that of its weights.
+        if "layers" in first["config"] or (dtype not in (None, "float32") and first["class_name"] != "Embedding"):
             inputs = {"batch_input_shape": shape, "dtype": dtype or "float32", "sparse": False, "name": f"{config['name']}_input"}
             entries.insert(0, {"class_name": "InputLayer", "config": inputs})
         else:
             first["config"]["batch_input_shape"] = shape
-            if dtype is not None and "dtype" in first["config"] and dtype != "float32":
-                first["config"]["dtype"] = dtype
     return {"name": config["name"], "layers": entries}
 
 
 def _functional(config: dict[str, Any], report: WebTopology) -> dict[str, Any]:
     inner = {e["name"] for e in config["layers"] if isinstance(e["config"], dict) and "layers" in e["config"]}
-    layers = []
+    config, layers = without_masks(config), []
     for e in config["layers"]:
         made = _entry(e, report)
         calls = [_call(call, inner, e["name"], report) for call in e["inbound_nodes"]]
@@ -214,26 +217,16 @@ def _call(call: Any, inner: set[str], name: str, report: WebTopology) -> Any:
     """Return [[layer, node, tensor, kwargs], ...] of a call."""
     args, kwargs = list(call["args"]), {k: v for k, v in call["kwargs"].items() if v is not None}
     first = args[0] if args else kwargs.pop("inputs", None)
-    symbols = _symbols(first)
+    found = symbols(first)
     if isinstance(first, dict) and first.get("class_name") != "__keras_tensor__":
         report.differing.append((name, "a call with a dict"))
-    if isinstance(first, (list, tuple)) and len(symbols) == 1:
+    if isinstance(first, (list, tuple)) and len(found) == 1:
         report.differing.append((name, "a call with a list of one"))
     if "initial_state" in kwargs:
-        symbols += _symbols(kwargs.pop("initial_state"))
+        found += symbols(kwargs.pop("initial_state"))
     rest = [a for a in args[1:] if a is not None]
-    lost = [k for k, v in kwargs.items() if _symbols(v)] + [f"argument {i + 1}" for i, a in enumerate(rest)]
+    lost = [k for k, v in kwargs.items() if symbols(v)] + [f"argument {i + 1}" for i, a in enumerate(rest)]
     if lost and not any(name == n for n, _ in report.unknown):
         report.differing.append((name, f"a call with {', '.join(lost)}"))
-    plain = {k: v for k, v in kwargs.items() if not _symbols(v) and k not in ("mask",)}
-    return [[*_reference(s["config"]["keras_history"], inner), plain if i == 0 else {}] for i, s in enumerate(symbols)]
-
-
-def _symbols(value: Any) -> list[dict[str, Any]]:
-    if isinstance(value, dict):
-        if value.get("class_name") == "__keras_tensor__":
-            return [value]
-        return [s for v in value.values() for s in _symbols(v)]
-    return [s for v in value for s in _symbols(v)] if isinstance(value, (list, tuple)) else []
-
-
+    plain = {k: v for k, v in kwargs.items() if not symbols(v) and k not in ("mask",)}
+    return [[*_reference(s["config"]["keras_history"], inner), plain if i == 0 else {}] for i, s in enumerate(found)]

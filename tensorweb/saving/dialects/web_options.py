@@ -5,29 +5,88 @@ from __future__ import annotations
 from typing import Any
 
 CLASSES = frozenset(
-    (
-        "Activation Add AlphaDropout Average AveragePooling1D AveragePooling2D AveragePooling3D BatchNormalization Bidirectional "
-        "Concatenate Conv1D Conv2D Conv2DTranspose Conv3D Conv3DTranspose ConvLSTM2D ConvLSTM2DCell "
-        "Cropping2D Dense DepthwiseConv2D Dot Dropout ELU Embedding Flatten GRU GRUCell GaussianDropout GaussianNoise "
-        "GlobalAveragePooling1D GlobalAveragePooling2D GlobalMaxPooling1D GlobalMaxPooling2D InputLayer LSTM LSTMCell "
-        "LayerNormalization LeakyReLU Masking MaxPooling1D MaxPooling2D MaxPooling3D Maximum Minimum Multiply PReLU Permute RNN "
-        "RandomWidth ReLU RepeatVector Rescaling Reshape SeparableConv2D SimpleRNN SimpleRNNCell Softmax SpatialDropout1D "
-        "StackedRNNCells ThresholdedReLU TimeDistributed UpSampling2D ZeroPadding2D"
-    ).split()
+    [
+        "Activation",
+        "Add",
+        "AlphaDropout",
+        "Average",
+        "AveragePooling1D",
+        "AveragePooling2D",
+        "AveragePooling3D",
+        "BatchNormalization",
+        "Bidirectional",
+        "Concatenate",
+        "Conv1D",
+        "Conv2D",
+        "Conv2DTranspose",
+        "Conv3D",
+        "Conv3DTranspose",
+        "ConvLSTM2D",
+        "ConvLSTM2DCell",
+        "Cropping2D",
+        "Dense",
+        "DepthwiseConv2D",
+        "Dot",
+        "Dropout",
+        "ELU",
+        "Embedding",
+        "Flatten",
+        "GRU",
+        "GRUCell",
+        "GaussianDropout",
+        "GaussianNoise",
+        "GlobalAveragePooling1D",
+        "GlobalAveragePooling2D",
+        "GlobalMaxPooling1D",
+        "GlobalMaxPooling2D",
+        "InputLayer",
+        "LSTM",
+        "LSTMCell",
+        "LayerNormalization",
+        "LeakyReLU",
+        "Masking",
+        "MaxPooling1D",
+        "MaxPooling2D",
+        "MaxPooling3D",
+        "Maximum",
+        "Minimum",
+        "Multiply",
+        "PReLU",
+        "Permute",
+        "RNN",
+        "RandomWidth",
+        "ReLU",
+        "RepeatVector",
+        "Rescaling",
+        "Reshape",
+        "SeparableConv2D",
+        "SimpleRNN",
+        "SimpleRNNCell",
+        "Softmax",
+        "SpatialDropout1D",
+        "StackedRNNCells",
+        "ThresholdedReLU",
+        "TimeDistributed",
+        "UpSampling2D",
+        "ZeroPadding2D",
+    ]
 )
 # It has Resizing, CenterCrop and CategoryEncoding too, but models with them do not run: their shapes come out wrong.
 # By Keras 3's name. hard_sigmoid is not here: TensorFlow.js's is Keras 2's, another function.
 ACTIVATIONS = {
-    **{n: n for n in "elu gelu linear log_softmax mish relu relu6 selu sigmoid softmax softplus softsign tanh".split()},
+    **{n: n for n in [
+            "elu", "gelu", "linear", "log_softmax", "mish", "relu", "relu6", "selu", "sigmoid", "softmax", "softplus", "softsign",
+            "tanh",
+        ]},
     "silu": "swish", "swish": "swish", "_keras2_hard_sigmoid": "hard_sigmoid",
 }  # fmt: skip
 INITIALIZERS = {
     **{
         n: n
-        for n in (
-            "Zeros Ones Constant RandomUniform RandomNormal TruncatedNormal Identity VarianceScaling GlorotUniform GlorotNormal "
-            "HeNormal HeUniform Orthogonal"
-        ).split()
+        for n in [
+                "Zeros", "Ones", "Constant", "RandomUniform", "RandomNormal", "TruncatedNormal", "Identity", "VarianceScaling",
+                "GlorotUniform", "GlorotNormal", "HeNormal", "HeUniform", "Orthogonal",
+            ]
     },
     "LecunNormal": "LeCunNormal", "LecunUniform": "LeCunUniform", "OrthogonalInitializer": "Orthogonal",
     "IdentityInitializer": "Identity",
@@ -43,10 +102,10 @@ _LAST: dict[str, tuple[Any, ...]] = {"data_format": ("channels_last", None), "ke
 # Options that must have one of these values for TensorFlow.js to do the same.
 MUST_BE: dict[str, dict[str, tuple[Any, ...]]] = {
     "GRU": {"reset_after": (False,)}, "GRUCell": {"reset_after": (False,)},
-    **{n: _CONV for n in ("Conv2D", "Conv3D")},
+    **dict.fromkeys(("Conv2D", "Conv3D"), _CONV),
     "Conv1D": {**_CONV, **_LAST, "padding": ("valid", "same")},
     "DepthwiseConv2D": {"dilation_rate": _ONE},
-    **{n: _LAST for n in ("SeparableConv2D", "MaxPooling1D", "AveragePooling1D", "GlobalAveragePooling1D", "GlobalMaxPooling1D")},
+    **dict.fromkeys(("SeparableConv2D", "MaxPooling1D", "AveragePooling1D", "GlobalAveragePooling1D", "GlobalMaxPooling1D"), _LAST),
     "Conv2DTranspose": {"dilation_rate": _ONE, "output_padding": (None,)},
     "Conv3DTranspose": {"dilation_rate": _ONE, "output_padding": (None,)},
     "ReLU": {"negative_slope": (0, None), "threshold": (0, None)},
@@ -75,9 +134,11 @@ def problems(class_name: str, config: dict[str, Any], shape: Any) -> list[str]:
         found.append(f"inputs of {rank} axes")
     if class_name == "RNN" and config.get("return_state") and config["cell"]["class_name"] == "StackedRNNCells":
         found.append("the order of states")
-    if class_name in ("Conv3D", "Conv3DTranspose") and config["padding"] == "same":
-        if any(s > k for s, k in zip(config["strides"], config["kernel_size"])):
-            found.append("strides larger than the kernel")
+    wide = class_name in ("Conv3D", "Conv3DTranspose") and config["padding"] == "same"
+    if wide and any(s > k for s, k in zip(config["strides"], config["kernel_size"])):
+        found.append("strides larger than the kernel")
     if class_name == "InputLayer" and config["dtype"] not in DTYPES:
         found.append(f"dtype={config['dtype']!r}")
+    if class_name == "InputLayer" and len(config["batch_shape"]) < 2:
+        found.append("a shape of one axis")
     return found

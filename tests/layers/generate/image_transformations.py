@@ -75,8 +75,7 @@ for kind, options in WARPS:
     for form in ("xyxy", "yxyx", "center_xywh", "rel_xyxy"):
         add(kind(**options, bounding_box_format=form), data(), parts=("bounding_boxes",))
     add(kind(**options, bounding_box_format="xywh", data_format=FIRST), data(first=True))
-    if kind is not L.RandomShear:  # Keras's shear of a single image with boxes fails
-        add(kind(**options, bounding_box_format="xywh"), data(single=True))
+    add(kind(**options, bounding_box_format="xywh"), data(single=True))
 for mode in ("horizontal", "vertical", "horizontal_and_vertical"):
     add(L.RandomFlip(mode, bounding_box_format="xyxy"), data())
     add(L.RandomFlip(mode, bounding_box_format="rel_xyxy"), data(single=True), parts=NO_BOXES)
@@ -180,9 +179,47 @@ call("compute_ciou", targets, anchors, "xyxy")
 call("compute_ciou", np.stack([targets, anchors]), np.stack([anchors, targets]), "center_xywh")
 
 
+# --- calls: dtypes, shapes, and what happens without training ---
+
+ALL = [
+    (L.Rescaling, {"scale": 0.5}), (L.Resizing, {"height": 2, "width": 3}), (L.CenterCrop, {"height": 2, "width": 2}),
+    (L.RandomCrop, {"height": 2, "width": 2, "seed": 1}), (L.RandomFlip, {}), (L.RandomRotation, {"factor": 0.2}),
+    (L.RandomZoom, {"height_factor": 0.2}), (L.RandomTranslation, {"height_factor": 0.2, "width_factor": 0.1}),
+    (L.RandomShear, {"x_factor": (0.1, 0.2)}), (L.RandomBrightness, {"factor": 0.2}), (L.RandomContrast, {"factor": 0.2}),
+    (L.RandomSaturation, {"factor": 0.2}), (L.RandomHue, {"factor": 0.2}), (L.RandomColorJitter, {"brightness_factor": 0.1}),
+    (L.RandomColorDegeneration, {"factor": 0.2}), (L.RandomGrayscale, {}), (L.RandomInvert, {}), (L.RandomPosterization, {"factor": 3}),
+    (L.RandomSharpness, {"factor": 0.2}), (L.RandomGaussianBlur, {}), (L.RandomErasing, {}), (L.RandomPerspective, {}),
+    (L.RandomElasticTransform, {}), (L.AutoContrast, {}), (L.Equalization, {}),
+    (L.ContrastLimitedAdaptiveHistogramEqualization, {"tile_grid_size": (2, 2)}), (L.Solarization, {}), (L.MixUp, {}), (L.CutMix, {}),
+    (L.AugMix, {}), (L.RandAugment, {}), (L.MaxNumBoundingBoxes, {"max_number": 2}),
+]  # fmt: skip
+made = []
+for kind, options in ALL:
+    for dtype in ("float32", "uint8", "int32"):
+        for policy in ("float32", "mixed_float16"):
+            for shape in ((2, 4, 4, 3), (4, 4, 3)):
+                x = values(*shape, seed=1, low=0, high=255, dtype=dtype)
+                layer = kind(**options, dtype=policy)
+                config = json.loads(json.dumps(keras.saving.serialize_keras_object(layer)["config"]))
+                case = {"layer": kind.__name__, "config": config, "input": encode(x), "symbolic": None}
+                if len(shape) == 4:
+                    out = layer(keras.Input(shape[1:], dtype=dtype))
+                    case["symbolic"] = [list(out.shape), out.dtype]
+                for mode in (False, True):
+                    try:
+                        out = layer(tf.constant(x), **({"training": mode} if kind is not L.Rescaling else {}))
+                    except Exception:  # integers are beyond some of Keras's layers on TensorFlow
+                        continue
+                    case[str(mode)] = {"shape": list(out.shape), "dtype": out.dtype.name}
+                    if not mode and policy == "float32" and dtype != "int32":
+                        case["value"] = encode(out)
+                made.append(case)
+
+
 def main():
-    """Write both files; the first line of the first has the inputs that its cases name by number."""
-    for name, rows in (("image_transformations", [[json.loads(v) for v in inputs], *lines]), ("bounding_boxes", calls)):
+    """Write the files; the first line of the first has the inputs that its cases name by number."""
+    whole = [[json.loads(v) for v in inputs], *lines]
+    for name, rows in (("image_transformations", whole), ("bounding_boxes", calls), ("image_calls", made)):
         text = "".join(json.dumps(c, separators=(",", ":"), allow_nan=False) + "\n" for c in rows)
         (DATA / f"{name}.jsonl").write_text(text)
         print(f"{name}: {len(rows)} cases, {len(text) // 1024} KB")

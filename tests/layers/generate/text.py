@@ -92,7 +92,8 @@ for invert in (False, True):
     ):  # fmt: skip
         cases.add(L.Normalization(axis=axis, mean=mean, variance=variance, invert=invert), x)
     cases.add(L.Normalization(invert=invert), x, weights=[np.zeros(2), np.ones(2), np.zeros((), "int32")])
-    cases.add(L.Normalization(axis=(0, 1), invert=invert), x, weights=[np.zeros((3, 4)), np.ones((3, 4)), np.zeros((), "int32")], shape=False)
+    weights = [np.zeros((3, 4)), np.ones((3, 4)), np.zeros((), "int32")]
+    cases.add(L.Normalization(axis=(0, 1), invert=invert), x, weights=weights, shape=False)
 
 texts = np.array(["The Quick  b! c É", "x \t a b", ""], dtype=object)
 vocabulary = ["a", "b", "the", "quick", "a b", "Q", "É", "The", "c"]
