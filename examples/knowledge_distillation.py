@@ -98,9 +98,7 @@ def main():
     distiller.fit(*few, epochs=STUDENT_EPOCHS, batch_size=BATCH_SIZE, verbose=2)
     alone = compile_alone(make_network(3, "student_alone"))
     alone.fit(*few, epochs=STUDENT_EPOCHS, batch_size=BATCH_SIZE, verbose=0)
-    accuracies = [
-        network.evaluate(*test, verbose=0, return_dict=True)["accuracy"] for network in (teacher, distiller, alone)
-    ]
+    accuracies = [network.evaluate(*test, verbose=0, return_dict=True)["accuracy"] for network in (teacher, distiller, alone)]
     print("test accuracy: teacher {:.3f}, taught student {:.3f}, student alone {:.3f}".format(*accuracies))
     return accuracies[1]
 

@@ -64,7 +64,9 @@ class Embedding(Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""
-        return {**super().get_config(), "activity_regularizer": regularizers.serialize(self.activity_regularizer)}
+        config = {**super().get_config(), "activity_regularizer": regularizers.serialize(self.activity_regularizer)}
+        config.pop("weights", None)
+        return config
 
 
 class ReversibleEmbedding(Embedding):

@@ -23,6 +23,10 @@ from ..tensor import Tensor, Variable, as_tensor, op
 from .call_spec import CallSpec, call_spec
 from .config import generic_config
 from .input_spec import InputSpec, check_inputs
+from .shapes import as_shape as _as_shape
+from .shapes import batch_shape as _batch_shape
+from .shapes import shapes_in as _shapes_in
+from .shapes import symbols as _symbols
 from .tracking import held, is_metric, is_seed_generator, is_variable, unique
 
 Shapes = Any
@@ -534,43 +538,6 @@ def _noting_build(build: Any) -> Any:
         self.built = True
 
     return noted
-
-
-def _batch_shape(kwargs: dict[str, Any]) -> tuple | None:
-    """Return the batch shape that the legacy arguments of a first layer name, taken out of `kwargs`; None without."""
-    batch, dim = kwargs.pop("batch_size", None), kwargs.pop("input_dim", None)
-    shape = kwargs.pop("input_shape", None)
-    full = kwargs.pop("batch_input_shape", None)
-    length = kwargs.pop("input_length", None)
-    if full is not None:
-        return tuple(full)
-    if shape is not None:
-        return (batch, *((shape,) if isinstance(shape, int) else shape))
-    if length is not None and dim is None:
-        return (batch, length)
-    return (batch, dim) if dim is not None else None
-
-
-def _as_shape(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {k: _as_shape(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple)) and any(isinstance(v, (list, tuple, dict)) for v in value):
-        return [_as_shape(v) for v in value]
-    return tuple(value) if isinstance(value, (list, tuple)) else value
-
-
-def _symbols(shapes: Any, dtype: str = "float32") -> Any:
-    """Return KerasTensors for a shape, or nested ones for nested shapes."""
-    if isinstance(shapes, dict):
-        return {k: _symbols(v, dtype) for k, v in shapes.items()}
-    if isinstance(shapes, (list, tuple)) and shapes and isinstance(shapes[0], (list, tuple, dict)):
-        return type(shapes)(_symbols(s, dtype) for s in shapes)
-    return KerasTensor(shapes, dtype)
-
-
-def _shapes_in(value: Any) -> Any:
-    """Return the shapes of nested tensors."""
-    return map_leaves(lambda t: tuple(t.shape) if hasattr(t, "shape") else t, value)
 
 
 def _masks_of(inputs: Any) -> Any:

@@ -88,8 +88,8 @@ class CompiledLoss:
                 raise ArgumentError(message("loss", "a target for each output with a loss", "None", "Pass y, or leave out that loss."))
             value = function(target, prediction, sample_weight=_weight_at(sample_weight, path, y_pred, names))
             if self.metrics:
-                first = leaves(prediction)[0]
-                self.metrics[i].update_state(value, sample_weight=first.shape[0] if first.shape else None)
+                # Each batch counts the same, as with Keras on TensorFlow, where a graph does not know the batch's size.
+                self.metrics[i].update_state(value)
             value = value if weight is None or (isinstance(weight, (int, float)) and weight == 1) else value * weight
             total = value if total is None else total + value
             if alone:

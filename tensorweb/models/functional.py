@@ -123,11 +123,15 @@ class Functional(Model):
     def _run_nodes(self, values: list[Any]) -> list[Any]:
         """Run the graph through the layers' `__call__`."""
         known = {id(t): v for t, v in zip(self._nodes.inputs, values)}
+        training = engine.state.get().training
         for node in self._nodes.nodes:
             if node.is_input or id(node.output_tensors[0]) in known:
                 continue
             args = [map_leaves(lambda a: known[id(a)] if type(a) is KerasTensor else a, a) for a in node.args]
             kwargs = {k: map_leaves(lambda a: known[id(a)] if type(a) is KerasTensor else a, v) for k, v in node.kwargs.items()}
+            if training is not None and "training" in kwargs:
+                # As in Keras: what the whole model is called with overrides what was given while the graph was made.
+                kwargs["training"] = training
             made = leaves(node.operation(*args, **kwargs))
             known.update((id(t), v) for t, v in zip(node.output_tensors, made))
         return [known[id(t)] for t in self._nodes.outputs]

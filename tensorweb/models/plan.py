@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from .. import engine
 from ..autodiff import leaves, map_leaves
 from ..layers.arguments import fusible
 from ..layers.layer import Layer
@@ -168,7 +169,10 @@ def _step(node: Node, slots: dict[int, int], results: list[int]) -> Step:
         def fill(v: Any) -> Any:
             return values[v.index] if type(v) is _Slot else v
 
-        return layer(*map_leaves(fill, args), **map_leaves(fill, kwargs))
+        named = map_leaves(fill, kwargs)
+        if "training" in named and engine.state.get().training is not None:
+            named["training"] = engine.state.get().training
+        return layer(*map_leaves(fill, args), **named)
 
     step = Step(run, None, results)
     step.source = tuple(slots[id(t)] for t in node.input_tensors)

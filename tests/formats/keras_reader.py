@@ -3,11 +3,13 @@
 A job: {"file": path, "weights": path or absent, "inputs": [{"s": shape, "d": dtype, "v": values}], "train": [targets] or absent}.
 """
 
+import importlib.util
 import json
 import os
 import sys
 
-os.environ.update(KERAS_BACKEND="tensorflow", TF_CPP_MIN_LOG_LEVEL="3")
+backend = "tensorflow" if importlib.util.find_spec("tensorflow") else "jax"
+os.environ.update(KERAS_BACKEND=os.environ.get("KERAS_BACKEND", backend), TF_CPP_MIN_LOG_LEVEL="3", JAX_PLATFORMS="cpu")
 import keras
 import numpy as np
 

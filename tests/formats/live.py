@@ -4,13 +4,13 @@ import importlib.util
 import json
 import math
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import tensorweb as tw
 from tests.oracle.replay import flatten
+from tools.node import node
 
 HERE = Path(__file__).parent
 
@@ -19,18 +19,23 @@ def tfjs_folder():
     """Return the folder whose node_modules has @tensorflow/tfjs: tests/ or $TENSORWEB_NODE_MODULES (the node_modules); None without."""
     given = os.environ.get("TENSORWEB_NODE_MODULES")
     for folder in ([Path(given).parent] if given else []) + [HERE.parent]:
-        if (folder / "node_modules" / "@tensorflow" / "tfjs").is_dir() and shutil.which("node"):
+        if (folder / "node_modules" / "@tensorflow" / "tfjs").is_dir() and node():
             return folder
     return None
 
 
 NO_TFJS = "needs Node with @tensorflow/tfjs in tests/node_modules or $TENSORWEB_NODE_MODULES"
-NO_KERAS = "needs Keras 3 with TensorFlow"
+NO_KERAS = "needs Keras 3 with TensorFlow or JAX"
 
 
 def has_keras():
-    """Tell whether Keras and TensorFlow are installed."""
-    return all(importlib.util.find_spec(name) for name in ("keras", "tensorflow"))
+    """Tell whether Keras is installed with a backend that can do all of it."""
+    return bool(importlib.util.find_spec("keras")) and (has_tensorflow() or bool(importlib.util.find_spec("jax")))
+
+
+def has_tensorflow():
+    """Tell whether TensorFlow is installed: Keras's layers of strings need it."""
+    return bool(importlib.util.find_spec("tensorflow"))
 
 
 def encoded(x):
@@ -52,7 +57,7 @@ def run(command, jobs, folder):
 
 def run_tfjs(jobs, folder):
     """Return what TensorFlow.js predicts."""
-    return run(["node", str(HERE / "tfjs_reader.mjs"), str(tfjs_folder())], jobs, folder)
+    return run([node(), str(HERE / "tfjs_reader.mjs"), str(tfjs_folder())], jobs, folder)
 
 
 def run_keras(jobs, folder):

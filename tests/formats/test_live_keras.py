@@ -19,6 +19,8 @@ FAILING = ("AdaptiveMaxPooling1D", "AdaptiveMaxPooling2D", "AdaptiveMaxPooling3D
 def test_keras_loads_what_we_save(tmp_path):
     jobs, ours = [], []
     for name in MODELS:
+        if "text" in name and not live.has_tensorflow():
+            continue
         case = files.case_of(name)
         model, x = tw.saving.load_model(files.FOLDER / name), files.inputs_of(case)
         outputs = model(x)

@@ -16,7 +16,9 @@ OF_TENSORFLOW = ("torch_", "distribute_", "make_", "compiled_")
 
 def default(value):
     """Return a default as JSON can hold it."""
-    return value if value is None or isinstance(value, (bool, int, float, str)) else list(value) if isinstance(value, tuple) else repr(value)
+    if isinstance(value, tuple):
+        return list(value)
+    return value if value is None or isinstance(value, (bool, int, float, str)) else repr(value)
 
 
 def parameters(function):
