@@ -44,8 +44,10 @@ class DTypePolicy:
     'float32'
     """
 
+    name: str
+
     def __init__(self, name: str | None = None, source_name: str | None = None):
-        name = dtype_policy().name if name is None else name
+        name = str(dtype_policy().name) if name is None else name
         if not isinstance(name, str):
             raise PolicyError(message("DTypePolicy", "a name", repr(name), "Pass a dtype or mixed_float16."))
         if name == "mixed_float16":

@@ -45,7 +45,9 @@ class KerasTensor(Operators):
     _keras_mask: Any
     saved_history: Any
 
-    def __init__(self, shape: Sequence[int | None], dtype: str = "float32", sparse: bool = False, ragged: bool = False, name: str | None = None):
+    def __init__(
+        self, shape: Sequence[int | None], dtype: str = "float32", sparse: bool = False, ragged: bool = False, name: str | None = None
+    ):  # fmt: skip
         self.shape = tuple(None if d is None else int(d) for d in shape)  # type: ignore[misc]
         self.dtype = dtypes.canonical(dtype, "KerasTensor")
         if ragged:

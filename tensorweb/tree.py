@@ -122,7 +122,7 @@ def lists_to_tuples(structure: Any) -> Any:
     return tuple(lists_to_tuples(v) for v in structure) if isinstance(structure, (list, tuple)) else structure
 
 
-class MAP_TO_NONE:  # noqa: N801  (Keras's name)
+class MAP_TO_NONE:
     """What a function for `traverse` returns to put None in a place; None itself means that nothing is replaced."""
 
 

@@ -38,7 +38,7 @@ class InputLayer(Layer):
         self.built = True
 
     @property
-    def dtype(self) -> str:  # type: ignore[override]
+    def dtype(self) -> str:
         """The dtype of the input."""
         return self._dtype
 
@@ -68,6 +68,8 @@ def _batch_shape(shape: Any, batch_size: int | None, batch_shape: Any, input_ten
     given = batch_shape if batch_shape is not None else None if shape is None else (batch_size, *shape)
     if given is not None and tuple(given) != input_tensor.shape:
         raise ArgumentError(message("Input", f"the tensor's shape {input_tensor.shape}", tuple(given), "Leave out the shape."))
+    if batch_size is not None and batch_size != input_tensor.shape[0]:
+        raise ArgumentError(message("Input", f"the tensor's batch size {input_tensor.shape[0]}", batch_size, "Leave out batch_size."))
     if dtype is not None and canonical(dtype, "Input") != input_tensor.dtype:
         raise ArgumentError(message("Input", f"the tensor's dtype {input_tensor.dtype}", dtype, "Leave out the dtype."))
     return input_tensor.shape

@@ -201,7 +201,7 @@ def fit_targets(y_true: Any, y_pred: Any, names: list[str | None], losses: Any =
     flat = [y_true] if y_true is None or not is_nested(y_true) else leaves(y_true)
     if _same_paths(y_true, y_pred):
         return pack_sequence_as(y_pred, flat)
-    if len(flat) == count and (isinstance(y_true, (list, tuple)) and not any(is_nested(v) for v in y_true) or count == 1):
+    if len(flat) == count and (count == 1 or (isinstance(y_true, (list, tuple)) and not any(is_nested(v) for v in y_true))):
         return pack_sequence_as(y_pred, flat)
     if is_nested(losses) and len(flat) == sum(loss is not None for loss in leaves(losses)):
         given = iter(flat)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
@@ -41,7 +42,7 @@ def fit(
     for epoch in range(getattr(model, "_initial_epoch", None) or initial_epoch, epochs):
         model.reset_metrics()
         called.on_epoch_begin(epoch)
-        logs = dict((yield from _train_epoch(model, data, called)))
+        logs = dict((yield from _train_epoch(model, data, called, model.history is None or not model.history.epoch)))
         if held_out is not None and _due(epoch, validation_freq):
             found = yield from _test_epoch(model, held_out, called)
             logs.update({f"val_{k}": v for k, v in found.items()})
@@ -66,10 +67,14 @@ def _due(epoch: int, frequency: Any) -> bool:
     return (epoch + 1) in frequency
 
 
-def _train_epoch(model: Any, data: Any, called: Any) -> Generator[Any, Any, dict[str, Any]]:
+def _train_epoch(model: Any, data: Any, called: Any, first: bool) -> Generator[Any, Any, dict[str, Any]]:
     done, logs = yield from _steps(model, data, model.train_step, called, "train", "stop_training")
     if not done:
-        raise ArgumentError(message("fit", "data with at least one batch", "none", "Check that the dataset is not empty or used up."))
+        if first:
+            raise ArgumentError(message("fit", "data with at least one batch", "none", "Check that the dataset is not empty or used up."))
+        # As in Keras, what is used up after the first epoch leaves the later ones empty.
+        warnings.warn("the data ran out before this epoch: pass steps_per_epoch, or an iterable that can begin anew", stacklevel=2)
+        logs = model.get_metrics_result()
     return (yield from read_logs(logs))
 
 

@@ -31,7 +31,7 @@ class Model(Trainer, Layer):
         if cls is Model and _functional_arguments(args, kwargs):
             from .functional import Functional
 
-            cls = Functional  # type: ignore[assignment]
+            cls = Functional
         return super().__new__(cls, *args, **kwargs)
 
     def __init__(self, *args: Any, **kwargs: Any):
@@ -98,12 +98,12 @@ class Model(Trainer, Layer):
         if self.built or type(self).call is Model.call:
             self.built = True
             return
-        from ..layers.layer import _symbols
+        from ..layers.shapes import symbols
 
         self.built = True
         try:
             self._seen_inputs = input_shape
-            self.compute_output_spec(_symbols(input_shape))
+            self.compute_output_spec(symbols(input_shape))
         except Exception:
             self.built = False
             raise
@@ -211,7 +211,7 @@ class Model(Trainer, Layer):
 
             target = cls
             if cls is Model:
-                target = Functional  # type: ignore[assignment]
+                target = Functional
             if made_like_functional(target):
                 from .functional_config import functional_from_config
 
@@ -283,6 +283,6 @@ def _shapes_of(value: Any) -> Any:
 
 
 def _shape(value: Any) -> Any:
-    from ..layers.layer import _as_shape
+    from ..layers.shapes import as_shape
 
-    return _as_shape(value)
+    return as_shape(value)

@@ -40,6 +40,8 @@ def test_keras_loads_what_we_save(tmp_path):
     for name, case in chosen:
         if id(case) not in smallest or case["layer"] in FAILING:
             continue
+        if name.startswith("text-") and not live.has_tensorflow():
+            continue  # Keras's lookup layers work with TensorFlow only
         try:
             model, x = layer_models.build(case)
         except (layer_models.CannotBeModel, tw.errors.TensorWebError):
