@@ -62,12 +62,9 @@ def training_step(module: str, eagerly: bool) -> float:
 
     keras = __import__(module)
     layers = keras.layers
-    model = keras.Sequential(
-        [
-            keras.Input((28, 28, 1)), layers.Conv2D(16, 3, activation="relu"), layers.MaxPooling2D(), layers.Conv2D(32, 3, activation="relu"),
-            layers.MaxPooling2D(), layers.Flatten(), layers.Dense(64, activation="relu"), layers.Dense(10, activation="softmax"),
-        ]
-    )  # fmt: skip
+    blocks = [layer for filters in (16, 32) for layer in (layers.Conv2D(filters, 3, activation="relu"), layers.MaxPooling2D())]
+    head = [layers.Flatten(), layers.Dense(64, activation="relu"), layers.Dense(10, activation="softmax")]
+    model = keras.Sequential([keras.Input((28, 28, 1)), *blocks, *head])
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"], run_eagerly=eagerly)
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(32 * 40, 28, 28, 1)).astype("float32"), rng.integers(0, 10, 32 * 40).astype("int32")

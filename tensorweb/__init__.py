@@ -22,20 +22,34 @@ _HOUSES = (
     "activations", "applications", "backend", "callbacks", "config", "constraints", "datasets", "dtype_policies", "initializers", "io",
     "layers", "losses", "metrics", "mixed_precision", "models", "preprocessing", "regularizers", "saving", "tree", "utils",
 )  # fmt: skip
-_CLASSES = {
-    "DTypePolicy": "dtype_policies", "FloatDTypePolicy": "dtype_policies", "Initializer": "initializers", "Input": "layers", "InputSpec": "layers",
-    "KerasTensor": "symbolic", "Layer": "layers", "Loss": "losses", "Metric": "metrics", "Model": "models", "Operation": "symbolic",
-    "Optimizer": "optimizers", "Regularizer": "regularizers", "Sequential": "models", "StatelessScope": "stateless", "load_model": "saving", "name_scope": "naming", "version": "config",
-}  # fmt: skip
+_HOMES = {
+    name: home
+    for home, names in {
+        "config": "version",
+        "dtype_policies": "DTypePolicy FloatDTypePolicy",
+        "initializers": "Initializer",
+        "layers": "Input InputSpec Layer",
+        "losses": "Loss",
+        "metrics": "Metric",
+        "models": "Model Sequential",
+        "naming": "name_scope",
+        "optimizers": "Optimizer",
+        "regularizers": "Regularizer",
+        "saving": "load_model",
+        "stateless": "StatelessScope",
+        "symbolic": "KerasTensor Operation",
+    }.items()
+    for name in names.split()
+}
 
 
 def __getattr__(name: str) -> _Any:
     if name in _HOUSES:
         return _import_module(f"{__name__}.{name}")
-    if name in _CLASSES:
-        return getattr(_import_module(f"{__name__}.{_CLASSES[name]}"), name)
+    if name in _HOMES:
+        return getattr(_import_module(f"{__name__}.{_HOMES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOUSES, *_CLASSES])
+    return sorted([*globals(), *_HOUSES, *_HOMES])

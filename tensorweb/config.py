@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from . import numerics
+from .backends.registry import get_backend as backend
+from .dtype_policies import dtype_policy, floatx, set_dtype_policy, set_floatx
 from .errors import ArgumentError, message
 from .numerics import epsilon as epsilon  # Keras's config.epsilon
+from .serialization import enable_unsafe_deserialization
+
+__all__ = ["backend", "dtype_policy", "enable_unsafe_deserialization", "floatx", "set_dtype_policy", "set_floatx"]
 
 _image_data_format = "channels_last"
 _limits: dict[str, int | None] = {"max_epochs": None, "max_steps_per_epoch": None}

@@ -39,10 +39,11 @@ def fit(
     called.on_train_begin()
     logs: dict[str, Any] = {}
     # BackupAndRestore says where to go on.
-    for epoch in range(getattr(model, "_initial_epoch", None) or initial_epoch, epochs):
+    start = getattr(model, "_initial_epoch", None) or initial_epoch
+    for epoch in range(start, epochs):
         model.reset_metrics()
         called.on_epoch_begin(epoch)
-        logs = dict((yield from _train_epoch(model, data, called, model.history is None or not model.history.epoch)))
+        logs = dict((yield from _train_epoch(model, data, called, epoch == start)))
         if held_out is not None and _due(epoch, validation_freq):
             found = yield from _test_epoch(model, held_out, called)
             logs.update({f"val_{k}": v for k, v in found.items()})

@@ -59,12 +59,18 @@ def weighted_classes(keras):
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"], weighted_metrics=["sparse_categorical_accuracy"])
     weight = np.linspace(0, 2, len(x)).astype("float32")
     first = model.fit(x, y, epochs=2, batch_size=16, shuffle=False, class_weight={0: 1.0, 1: 2.0, 2: 0.5}, verbose=0)
-    second = model.fit(x, y, epochs=2, batch_size=16, shuffle=False, sample_weight=weight, validation_data=(x[:9], y[:9], weight[:9]), verbose=0)
-    return {"first": numbers(first), "second": numbers(second), "dict": model.evaluate(x, y, sample_weight=weight, return_dict=True, verbose=0)}
+    second = model.fit(
+        x, y, epochs=2, batch_size=16, shuffle=False, sample_weight=weight, validation_data=(x[:9], y[:9], weight[:9]), verbose=0
+    )
+    return {
+        "first": numbers(first),
+        "second": numbers(second),
+        "dict": model.evaluate(x, y, sample_weight=weight, return_dict=True, verbose=0),
+    }
 
 
 def _targets(x):
-    return [x[:, :1] * 2, np.abs((x[:, 1] * 3)).astype("int32") % 3]
+    return [x[:, :1] * 2, np.abs(x[:, 1] * 3).astype("int32") % 3]
 
 
 @program
@@ -91,7 +97,9 @@ def outputs_in_lists(keras):
     targets = _targets(x)
     model = two_outputs(keras)
     set_weights(model)
-    model.compile("rmsprop", loss=["mae", keras.losses.SparseCategoricalCrossentropy()], loss_weights=[0.5, 2.0], metrics=[[], ["accuracy"]])
+    model.compile(
+        "rmsprop", loss=["mae", keras.losses.SparseCategoricalCrossentropy()], loss_weights=[0.5, 2.0], metrics=[[], ["accuracy"]]
+    )
     history = model.fit([x, z], targets, epochs=2, batch_size=12, shuffle=False, validation_data=([x, z], targets), verbose=0)
     return {"history": numbers(history), "shapes": [list(p.shape) for p in model.predict([x, z], verbose=0)]}
 
@@ -124,7 +132,12 @@ def masked_sequences(keras):
     y = rng.integers(0, 3, (32, 7)).astype("int32")
     layers = keras.layers
     model = keras.Sequential(
-        [keras.Input((7,)), layers.Embedding(6, 4, mask_zero=True), layers.LSTM(5, return_sequences=True), layers.Dense(3, activation="softmax")]
+        [
+            keras.Input((7,)),
+            layers.Embedding(6, 4, mask_zero=True),
+            layers.LSTM(5, return_sequences=True),
+            layers.Dense(3, activation="softmax"),
+        ]
     )
     set_weights(model)
     model.compile(keras.optimizers.SGD(0.5), "sparse_categorical_crossentropy", metrics=["accuracy"])

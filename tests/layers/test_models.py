@@ -152,6 +152,20 @@ def test_predicting_can_be_stopped_and_signatures_are_shown():
     assert small().predict(tw.ones((6, 1)), batch_size=2, verbose=0, callbacks=[Stop()]).shape == (2, 1)
 
 
+def test_a_generator_that_is_used_up_leaves_later_epochs_empty():
+    with pytest.warns(UserWarning, match="ran out"):
+        found = small().fit(((tw.ones((2, 1)), tw.ones((2, 1))) for _ in range(2)), epochs=3, verbose=0)
+    assert len(found.history["loss"]) == 3 and found.history["loss"][1:] == [0.0, 0.0]
+    with pytest.raises(ValueError, match="batch"):
+        small().fit(iter(()), epochs=2, verbose=0)
+
+
+def test_settings_under_both_homes():
+    assert tw.config.floatx() == tw.backend.floatx() == "float32" and tw.backend.epsilon() == tw.config.epsilon()
+    assert tw.config.backend() == tw.backend.backend() == tw.get_backend() and tw.backend.is_float_dtype("float16")
+    assert tw.config.dtype_policy().name == "float32" and tw.backend.image_data_format() == "channels_last"
+
+
 # --- inputs ---
 
 

@@ -49,7 +49,13 @@ def test_builtin_objects_have_kerass_form():
     assert config == {"module": "keras.initializers", "class_name": "HeNormal", "config": {"seed": 3}, "registered_name": None} or {
         k: config[k] for k in ("module", "class_name", "registered_name")
     } == {"module": "keras.initializers", "class_name": "HeNormal", "registered_name": None}
-    for made in (tw.layers.Dense(2, activation="relu"), tw.losses.Huber(), tw.optimizers.Adam(0.1), tw.metrics.AUC(), tw.regularizers.L1(0.1)):
+    for made in (
+        tw.layers.Dense(2, activation="relu"),
+        tw.losses.Huber(),
+        tw.optimizers.Adam(0.1),
+        tw.metrics.AUC(),
+        tw.regularizers.L1(0.1),
+    ):
         again = S.deserialize_keras_object(json.loads(json.dumps(S.serialize_keras_object(made))))
         assert type(again) is type(made) and again.get_config() == made.get_config()
 

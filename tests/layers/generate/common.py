@@ -65,7 +65,8 @@ class LayerCases:
         case = {
             "layer": type(layer).__name__, "config": json.loads(json.dumps(keras.saving.serialize_keras_object(layer)["config"])),
             "build": json.loads(json.dumps(made.get_build_config())), "args": encode(list(inputs)), "kwargs": encode(dict(kwargs))["dict"],
-            "weights": start, "names": [w.path.split("/", 1)[-1] for w in own], "out": encode(outputs if not isinstance(outputs, list) else tuple(outputs)),
+            "weights": start, "names": [w.path.split("/", 1)[-1] for w in own],
+            "out": encode(tuple(outputs) if isinstance(outputs, list) else outputs),
         }  # fmt: skip
         if training is not None:
             case["training"] = training
