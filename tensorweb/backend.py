@@ -3,8 +3,8 @@
 from .backends.registry import get_backend as backend
 from .config import epsilon, floatx, image_data_format, set_epsilon, set_floatx, set_image_data_format
 from .dtypes import canonical as _canonical
+from .dtypes import promote as _promote
 from .naming import clear_session, get_uid
-from .ops import result_type
 from .symbolic import is_keras_tensor
 
 __all__ = [
@@ -26,3 +26,8 @@ def standardize_dtype(dtype: object) -> str:
 def is_int_dtype(dtype: object) -> bool:
     """Tell an integer dtype."""
     return standardize_dtype(dtype) in ("int32", "int8", "uint8")
+
+
+def result_type(*dtypes: object) -> str:
+    """Return the dtype of what is computed from values of these dtypes."""
+    return _promote(*(standardize_dtype(d) for d in dtypes))

@@ -11,6 +11,8 @@ GROUPS = (
     "ops: Slicing and Joining", "ops: Spectral", "ops: undocumented-heading", "tf.fused.*", "tf.image.*", "tf.io.*", "tf.linalg.*",
     "tf.losses.*", "tf.math.*", "tf.signal.*", "tf.sparse.*", "tf.spectral.*", "tf.string.*", "tf.train.*", "performance: Memory",
     "performance: Profile", "performance: Timing", "training: Classes", "training: Gradients", "backends", "engine/env functions",
+    "models: Classes", "models: Creation", "models: Inputs", "models: Loading", "models: Op Registry", "tf.constraints.*", "tf.data.*",
+    "tf.initializers.*", "tf.layers.*", "tf.metrics.*", "tf.models.*", "tf.regularizers.*", "tf.serialization.*",
 )  # fmt: skip
 
 # Where Keras (NumPy) has another name, or several functions are one.
@@ -44,6 +46,18 @@ NAMES = {
     "io.isHTTPScheme": "io.is_http_scheme", "io.browserHTTPRequest": "io.http", "io.fromMemorySync": "io.from_memory",
     "io.withSaveHandlerSync": "io.with_save_handler", "io.CompositeArrayBuffer": "io.CompositeArrayBuffer",
     "io.getModelArtifactsForJSONSync": "io.get_model_artifacts_for_json_sync",
+    "model": "Model", "sequential": "Sequential", "input": "Input", "LayersModel": "Model", "SymbolicTensor": "KerasTensor",
+    "loadLayersModel": "load_model", "models.modelFromJSON": "models.model_from_json", "serialization.registerClass":
+    "saving.register_keras_serializable", "serialization.getRegisteredName": "saving.get_registered_name",
+    "serialization.SerializationMap": "saving.get_custom_objects", "serialization.Serializable": "saving.serialize_keras_object",
+    "layers.input": "layers.Input", "layers.Layer": "layers.Layer", "layers.convLstm2d": "layers.ConvLSTM2D",
+    "layers.convLstm2dCell": "layers.ConvLSTM2DCell", "regularizers.l1l2": "regularizers.l1_l2",
+    "initializers.leCunNormal": "initializers.lecun_normal", "initializers.leCunUniform": "initializers.lecun_uniform",
+    "metrics.precision": "metrics.Precision", "metrics.recall": "metrics.Recall", "metrics.r2Score": "metrics.R2Score",
+    "metrics.cosineProximity": "metrics.CosineSimilarity", "metrics.MAPE": "metrics.mean_absolute_percentage_error",
+    "metrics.mape": "metrics.mean_absolute_percentage_error", "metrics.MSE": "metrics.mean_squared_error",
+    "metrics.mse": "metrics.mean_squared_error", "data.func": "data.generator", "data.CSVDataset": "data.csv",
+    **{f"layers.avgPooling{n}d": f"layers.AvgPool{n}D" for n in (1, 2, 3)},
     **{f"tensor{n}d": "tensor" for n in range(1, 7)}, **{f"concat{n}d": "concatenate" for n in range(1, 5)},
     **{f"pad{n}d": "pad" for n in range(1, 5)}, **{f"reverse{n}d": "flip" for n in range(1, 5)},
     **{f"slice{n}d": "slice" for n in range(1, 5)},
@@ -70,8 +84,24 @@ LEFT_OUT = {
     "unregisterKernel": "as getKernel",
     "unregisterGradient": "as getKernel",
     "copyRegisteredKernels": "as getKernel",
-    "InputSpec": "comes with the Layers API",
+    "GraphModel": "graph models come next",
+    "loadGraphModel": "graph models come next",
+    "loadGraphModelSync": "graph models come next",
+    "registerOp": "graph models come next",
+    "deregisterOp": "graph models come next",
+    "data.microphone": "follows with the page",
+    "data.webcam": "follows with the page",
+    "data.FileDataSource": "data.csv takes paths and URLs",
+    "data.URLDataSource": "data.csv takes paths and URLs",
+    "data.version_data": "one version for all: __version__",
 }
+
+
+def _layer(name: str) -> str:
+    """Return Keras's name of a layer's factory function: reLU gives layers.ReLU."""
+    from tensorweb import layers
+
+    return "layers." + next((n for n in dir(layers) if n[0].isupper() and n.lower() == name.lower()), name)
 
 
 def snake_case(name: str) -> str:
@@ -89,4 +119,8 @@ def ours(name: str) -> str:
         return NAMES[name]
     if name.startswith("losses."):
         return "tfjs." + snake_case(name)
-    return name if name[0].isupper() else snake_case(name)
+    if name.startswith("layers."):
+        return _layer(name.removeprefix("layers."))
+    if name.startswith(("metrics.", "initializers.", "constraints.", "regularizers.")):
+        return snake_case(name)
+    return name if name.rpartition(".")[2][0].isupper() else snake_case(name)

@@ -145,6 +145,12 @@ class Model(Trainer, Layer):
         """Return the dict of `set_user_defined_metadata`, or that of the file the model came from."""
         return self.user_defined_metadata
 
+    def reset_states(self) -> None:
+        """Begin the states of all stateful recurrent layers anew. TensorFlow.js's resetStates."""
+        for layer in self._flatten_layers(include_self=False):
+            if getattr(layer, "stateful", False):
+                layer.reset_state()  # type: ignore[attr-defined]
+
     def dispose(self) -> None:
         """Free the weights now; dropping the last reference to the model does the same. TensorFlow.js's dispose."""
         for v in self.variables:
