@@ -33,8 +33,8 @@ def strides_of(shape: Sequence[int]) -> Shape:
     return tuple(reversed(strides))
 
 
-def as_shape(shape: object, where: str = "shape") -> Shape:
-    """Return `shape` (an integer or a sequence of integers) as a checked tuple."""
+def as_shape(shape: object, where: str = "shape", limit: int = MAX_ELEMENTS) -> Shape:
+    """Return `shape` (an integer or a sequence of integers) as a checked tuple of at most `limit` elements (0: any number)."""
     dims = shape if isinstance(shape, Iterable) and not isinstance(shape, str) else (shape,)
     try:
         result = tuple(as_index(d) for d in dims)  # type: ignore[arg-type]
@@ -42,8 +42,8 @@ def as_shape(shape: object, where: str = "shape") -> Shape:
         raise ShapeError(message(where, "a shape of integers", repr(shape), "Give each dimension as an integer.")) from None
     if any(d < 0 for d in result):
         raise ShapeError(message(where, "dimensions of 0 or more", result, "Only reshape infers a -1."))
-    if size_of(result) > MAX_ELEMENTS:
-        raise ShapeError(message(where, f"at most {MAX_ELEMENTS} elements", result, "Split the work into smaller tensors."))
+    if limit and size_of(result) > limit:
+        raise ShapeError(message(where, f"at most {limit} elements", result, "Split the work into smaller tensors."))
     return result
 
 

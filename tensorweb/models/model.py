@@ -149,7 +149,7 @@ class Model(Trainer, Layer):
         """Begin the states of all stateful recurrent layers anew. TensorFlow.js's resetStates."""
         for layer in self._flatten_layers(include_self=False):
             if getattr(layer, "stateful", False):
-                layer.reset_state()  # type: ignore[attr-defined]
+                layer.reset_state()
 
     def dispose(self) -> None:
         """Free the weights now; dropping the last reference to the model does the same. TensorFlow.js's dispose."""
