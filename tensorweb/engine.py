@@ -19,10 +19,10 @@ from typing import Any, NamedTuple, Protocol
 from . import dtypes
 from .backends import registry
 from .backends.protocol import Backend
-from .errors import ArgumentError, DisposedError, message
+from .errors import ArgumentError, DisposedError, ShapeError, message
 from .flags import flags
 from .kernels.patterns import Kernel, Spec
-from .shapes import size_of
+from .shapes import MAX_ELEMENTS, size_of
 
 
 class Op(Protocol):
@@ -192,8 +192,9 @@ def _make_plan(backend: Backend, op: Op, args: Sequence[Any], static: tuple, key
     specs = tuple(Spec((), type(a)) if type(a) in NUMBERS else Spec(a.shape, a.dtype) for a in args)
     kernel, outputs = op.plan(specs, *static)
     for spec in outputs or ():
-        if size_of(spec.shape) > 2**31 - 1:
-            raise ArgumentError(message(op.name, "a result of fewer than 2**31 elements", spec.shape, "Split the work."))
+        if size_of(spec.shape) > MAX_ELEMENTS:
+            advice = "Split the work into smaller tensors."
+            raise ShapeError(message(op.name, f"at most {MAX_ELEMENTS} elements", spec.shape, advice))
     plan = Plan(None if kernel is None else backend.compile(kernel, specs, outputs), kernel, outputs)
     plans(backend).insert(key, plan)
     return plan
@@ -228,7 +229,7 @@ def run(op: Op, args: Sequence[Any], static: tuple = ()) -> Any:
     cache = _caches.get(backend)
     plan = cache.get(key) if cache is not None else None
     if plan is None:
-        if any(type(a) is Tensor and a._container is ABSTRACT for a in args):
+        if any(type(a) is Tensor and a._container is ABSTRACT for a in args) or _of_unknown_size(op, args, static):
             return _wrap_abstract(op, args, static, _outputs_of(op, args, static))
         plan = _make_plan(backend, op, args, static, key)
     values = []
@@ -277,6 +278,15 @@ def _wrap(plan: Plan, results: Any, backend: Backend, scope: Scope | None) -> tu
 
 def _outputs_of(op: Op, args: Sequence[Any], static: tuple) -> tuple[Spec, ...] | None:
     return op.plan(tuple(Spec((), type(a)) if type(a) in NUMBERS else Spec(a.shape, a.dtype) for a in args), *static)[1]
+
+
+def _of_unknown_size(op: Op, args: Sequence[Any], static: tuple) -> bool:
+    """Tell whether, while shapes are inferred, values would be made by millions for a size that stands for an unknown one."""
+    now = state.get()
+    if not (now.symbolic and now.unknown):
+        return False
+    shapes = [s.shape for s in _outputs_of(op, args, static) or ()]
+    return any(size_of(shape) > 1 << 16 and any(d % now.unknown == 0 for d in shape) for shape in shapes)
 
 
 def _wrap_abstract(op: Op, args: Sequence[Any], static: tuple, specs: tuple[Spec, ...] | None) -> Any:

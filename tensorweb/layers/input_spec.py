@@ -6,6 +6,7 @@ from typing import Any
 
 from ..autodiff import leaves
 from ..errors import ShapeError, message
+from ..symbolic import KerasTensor
 
 
 class InputSpec:
@@ -75,3 +76,16 @@ def _check(s: InputSpec, x: Any, layer_name: str) -> None:
             refuse(f"size {size} in axis {axis}")
     if s.shape is not None and any(want is not None and got is not None and want != got for want, got in zip(s.shape, shape)):
         refuse(f"shape {s.shape}")
+
+
+def with_known_sizes(spec: Any, inputs: Any) -> Any:
+    """Return a symbolic input with the sizes that the spec of a built layer knows and the input does not."""
+    if not (isinstance(spec, InputSpec) and spec.axes and isinstance(inputs, KerasTensor) and None in inputs.shape):
+        return inputs
+    shape, rank = list(inputs.shape), len(inputs.shape)
+    for axis, size in spec.axes.items():
+        if -rank <= axis < rank and shape[axis] is None:
+            shape[axis] = size
+    known = KerasTensor(shape, inputs.dtype)
+    known._keras_mask = getattr(inputs, "_keras_mask", None)
+    return known

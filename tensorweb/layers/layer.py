@@ -22,7 +22,7 @@ from ..symbolic import KerasTensor, Node, Operation, any_symbolic, infer, known_
 from ..tensor import Tensor, Variable, as_tensor, op
 from .call_spec import CallSpec, call_spec
 from .config import generic_config
-from .input_spec import InputSpec, check_inputs
+from .input_spec import InputSpec, check_inputs, with_known_sizes
 from .shapes import as_shape as _as_shape
 from .shapes import batch_shape as _batch_shape
 from .shapes import shapes_in as _shapes_in
@@ -119,12 +119,12 @@ class Layer(WeightOwner, Operation):
         named = {k.removesuffix("_shape") if k != "input_shape" else self._call_spec_of().first: _symbols(v) for k, v in kwargs.items()}
         if not self.built:
             self._build_for((*shapes,), named)
-        return map_leaves(lambda t: tuple(t.shape), infer(self.call, tuple(shapes), named))
+        return map_leaves(lambda t: tuple(t.shape), infer(self.call, tuple(with_known_sizes(self.input_spec, s) for s in shapes), named))
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """Return KerasTensors of the outputs' shapes and dtypes for symbolic inputs."""
         try:
-            return infer(self._run, args, kwargs)
+            return infer(self._run, tuple(with_known_sizes(self.input_spec, a) for a in args[:1]) + args[1:], kwargs)
         except Exception:
             # As in Keras, a layer of the user's that says its output shape may have a `call` that only works on values.
             if type(self).compute_output_shape.__module__.startswith(f"{__package__}.") or not any_symbolic(args, kwargs):

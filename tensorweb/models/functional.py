@@ -21,6 +21,8 @@ from .plan import flat_plan
 class Functional(Model):
     """The graph between `inputs` and `outputs`, each a KerasTensor or nested ones; what `Model(inputs, outputs)` gives."""
 
+    _fixed_sizes = True  # whether inputs must have the declared sizes
+
     def __init__(self, inputs: Any = None, outputs: Any = None, name: str | None = None, trainable: bool = True, **kwargs: Any):
         Layer.__init__(self, name=name, **kwargs)
         self._start()
@@ -192,7 +194,9 @@ class Functional(Model):
             value = op("squeeze")(value, -1)
         elif rank == len(wanted) - 1 and wanted[-1] == 1:
             value = op("expand_dims")(value, -1)
-        if len(value.shape) != len(wanted) or any(w is not None and g is not None and w != g for w, g in zip(wanted, value.shape)):
+        # As in Keras, the batch may differ from the declared one, and a Sequential's inputs need only the rank.
+        sizes = zip(wanted[1:], value.shape[1:]) if self._fixed_sizes else ()
+        if len(value.shape) != len(wanted) or any(w is not None and g is not None and w != g for w, g in sizes):
             raise ShapeError(message(self.name, f"shape {wanted} for input {name!r}", tuple(value.shape), "Reshape the data."))
         if value.dtype != t.dtype and t.dtype != "string" and value.dtype != "string":
             mask = getattr(value, "_keras_mask", None)

@@ -130,12 +130,16 @@ class Sequential(Model):
                     self.built = True
                     return
         self._functional = Functional(inputs, x, name=self.name)
+        self._functional._fixed_sizes = False
         self.built = True
 
     def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
         """Return the last layer's output."""
         if self._functional is not None:
-            return self._functional.call(inputs, training=training, mask=mask)
+            try:
+                return self._functional.call(inputs, training=training, mask=mask)
+            except ArgumentError as error:
+                raise self._clearer(error, inputs) from error
         if self._stack and not self.built and hasattr(inputs, "shape"):
             self.build(inputs.shape)
             return self.call(inputs, training=training, mask=mask)
@@ -143,6 +147,13 @@ class Sequential(Model):
         for layer in self.layers:
             x = layer(x)
         return x
+
+    def _clearer(self, error: ArgumentError, inputs: Any) -> ArgumentError:
+        """Return the error of a call, or one that names the model's input where its sizes are not the declared ones."""
+        wanted, got = self.inputs[0].shape, tuple(getattr(inputs, "shape", ()))
+        if len(wanted) != len(got) or all(a == b or a is None or b is None for a, b in zip(wanted[1:], got[1:])):
+            return error
+        return ShapeError(message(self.name, f"inputs of shape {wanted}", got, str(error)))
 
     def _build_for(self, args: tuple, kwargs: dict[str, Any]) -> None:
         from ..symbolic import known_shape

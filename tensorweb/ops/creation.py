@@ -50,7 +50,7 @@ def full(shape: Sequence[int] | int, fill_value: Any, dtype: Any = None) -> Any:
     >>> tw.full((2,), 7).tolist()
     [7, 7]
     """
-    dims = as_shape(shape, "full")
+    dims = as_shape(shape, "full", limit=0)
     wanted = None if dtype is None else dtypes.canonical(dtype, "full")
     if type(fill_value) in engine.NUMBERS and wanted != "string":
         return generate(_constant, dims, wanted or dtypes.weak_dtype(fill_value), fill_value)
@@ -64,7 +64,7 @@ def _filled(shape: Any, value: int, dtype: Any, where: str) -> Any:
         if value:
             raise DTypeError(message(where, "a numeric dtype", name, "Use full with a string."))
         return full(shape, "")
-    return generate(_constant, as_shape(shape, where), name, value)
+    return generate(_constant, as_shape(shape, where, limit=0), name, value)
 
 
 @public("map", gradient="none", method=False)

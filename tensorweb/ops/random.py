@@ -247,7 +247,7 @@ def _dtype(dtype: Any, allowed: Sequence[str], where: str) -> str:
 
 def _scaled(body: Any, shape: Any, dtype: str, seed: Any, where: str, mean: Any, stddev: Any) -> Any:
     """Return draws times stddev plus mean; numbers go into the kernel, tensors are applied after it."""
-    dims, key = as_shape(shape, where), draw_seed(seed, where)
+    dims, key = as_shape(shape, where, limit=0), draw_seed(seed, where)
     if type(mean) in engine.NUMBERS and type(stddev) in engine.NUMBERS:
         return _draw(body, dims, dtype, key, 0, float(mean), float(stddev))
     mean, stddev = as_tensor(mean, where), as_tensor(stddev, where)
@@ -293,7 +293,7 @@ def uniform(shape: Any, minval: Any = 0.0, maxval: Any = 1.0, dtype: Any = None,
     if type(minval) in engine.NUMBERS and type(maxval) in engine.NUMBERS:
         low, high = float(minval), float(maxval)
         below = _below(high, name) if low < high else max(low, high)
-        return _draw(_uniform, as_shape(shape, where), name, draw_seed(seed, where), 0, low, high - low, below)
+        return _draw(_uniform, as_shape(shape, where, limit=0), name, draw_seed(seed, where), 0, low, high - low, below)
     width = op("subtract")(as_tensor(maxval, where), minval)
     return _scaled(_uniform_unit, shape, name, seed, where, minval, width)
 
@@ -315,7 +315,7 @@ def randint(shape: Any, minval: Any, maxval: Any, dtype: Any = "int32", seed: An
     if not -(2**31) <= low < high <= 2**31:
         raise ArgumentError(message(where, "minval < maxval within 32 bits", f"{low} and {high}", "Give a range that holds an integer."))
     width = high - low
-    return _draw(_integer, as_shape(shape, where), name, draw_seed(seed, where), 0, low, width >> 16, width & 0xFFFF)
+    return _draw(_integer, as_shape(shape, where, limit=0), name, draw_seed(seed, where), 0, low, width >> 16, width & 0xFFFF)
 
 
 @public("map", "none", method=False, namespace="random")
@@ -406,7 +406,7 @@ def _parameter(value: Any, shape: Shape, where: str, name: str) -> Any:
 def gamma(shape: Any, alpha: Any, dtype: Any = None, seed: Any = None) -> Any:
     """Return draws from the gamma distribution of shape parameter `alpha` and scale 1. keras.random.gamma."""
     where = "random.gamma"
-    dims, name = as_shape(shape, where), _dtype(dtype, REALS, where)
+    dims, name = as_shape(shape, where, limit=0), _dtype(dtype, REALS, where)
     made = op("exp")(_log_gamma_draws(_parameter(alpha, dims, where, "alpha"), draw_seed(seed, where), 0))
     return made if name == "float32" else op("cast")(made, name)
 
@@ -419,7 +419,7 @@ def _ratio(a: Any, b: Any) -> Any:
 def beta(shape: Any, alpha: Any, beta: Any, dtype: Any = None, seed: Any = None) -> Any:
     """Return draws from the beta distribution. keras.random.beta."""
     where = "random.beta"
-    dims, name, key = as_shape(shape, where), _dtype(dtype, FLOATS, where), draw_seed(seed, where)
+    dims, name, key = as_shape(shape, where, limit=0), _dtype(dtype, FLOATS, where), draw_seed(seed, where)
     a, b = _parameter(alpha, dims, where, "alpha"), _parameter(beta, dims, where, "beta")
     made = _beta_draws(a, b, key, 0)
     return made if name == "float32" else op("cast")(made, name)
@@ -457,7 +457,7 @@ def binomial(shape: Any, counts: Any, probabilities: Any, dtype: Any = None, see
     Many trials are halved by beta draws until 16 are left (Relles, 1972); counts are exact up to 2**24.
     """
     where = "random.binomial"
-    dims, name, key = as_shape(shape, where), _dtype(dtype, REALS, where), draw_seed(seed, where)
+    dims, name, key = as_shape(shape, where, limit=0), _dtype(dtype, REALS, where), draw_seed(seed, where)
     if type(probabilities) in engine.NUMBERS and not 0 <= probabilities <= 1:
         raise ArgumentError(message(where, "probabilities from 0 to 1", probabilities, "Correct them."))
     if type(counts) in engine.NUMBERS and not counts >= 0:

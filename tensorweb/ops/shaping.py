@@ -92,7 +92,7 @@ def _broadcast_to_vjp(node: Any, g: Any) -> Any:
 @public("view")
 def broadcast_to(x: Any, shape: Sequence[int]) -> Any:
     """Return x repeated along axes of size 1, and along new leading axes, to `shape`."""
-    x, target = as_tensor(x, "broadcast_to"), as_shape(shape, "broadcast_to")
+    x, target = as_tensor(x, "broadcast_to"), as_shape(shape, "broadcast_to", limit=0)
     if broadcast("broadcast_to", x.shape, target) != target:
         raise ShapeError(message("broadcast_to", f"a shape that {x.shape} broadcasts to", target, "Each dimension must be equal or 1."))
     return _broadcast_to(x, static=(target,)) if target != x.shape else copy(x)

@@ -161,12 +161,13 @@ def test_archives(fetch, tmp_path):
         fetch("/data.txt", "no_archive", extract=True)
 
 
-@pytest.mark.parametrize("name", ["../evil.txt", "/evil.txt", "a/../../evil.txt", "..\\evil.txt", "C:\\evil.txt", "a/..", "ok/\0evil"])
-@pytest.mark.parametrize("kind", ["tar", "zip"])
+CLIMBING = ["../evil.txt", "/evil.txt", "a/../../evil.txt", "..\\evil.txt", "C:\\evil.txt", "a/.."]
+
+
+# zipfile itself cuts names at a NUL, so that there is nothing to test.
+@pytest.mark.parametrize("kind, name", [*(("zip", n) for n in CLIMBING), *(("tar", n) for n in [*CLIMBING, "ok/\0evil"])])
 def test_paths_that_climb_are_left_out(kind, name, tmp_path):
     members = [("good.txt", b"good"), (name, b"evil")]
-    if kind == "zip" and "\0" in name:
-        pytest.skip("zipfile cuts names at NUL")
     (tmp_path / "in").mkdir()
     file = tmp_path / "in" / "archive"
     file.write_bytes(tar_bytes(members) if kind == "tar" else zip_bytes(members))
