@@ -286,7 +286,7 @@ def _of_unknown_size(op: Op, args: Sequence[Any], static: tuple) -> bool:
     if not (now.symbolic and now.unknown):
         return False
     shapes = [s.shape for s in _outputs_of(op, args, static) or ()]
-    return any(size_of(shape) > 1 << 16 and any(d % now.unknown == 0 for d in shape) for shape in shapes)
+    return any(size_of(shape) > 1 << 18 for shape in shapes)
 
 
 def _wrap_abstract(op: Op, args: Sequence[Any], static: tuple, specs: tuple[Spec, ...] | None) -> Any:

@@ -60,12 +60,12 @@ class CallbackList(Callback):
         self._asked = True
         return any(getattr(callback, "wants_batch_logs", True) for callback in self.callbacks)
 
-    def _call(self, name: str, *args: Any) -> None:
+    def _call(self, name: str, *args: Any, **kwargs: Any) -> None:
         for callback in self.callbacks:
-            getattr(callback, name)(*args)
+            getattr(callback, name)(*args, **kwargs)
 
     def _batch_end(self, name: str, batch: int, logs: Logs) -> None:
-        self._call(name, batch, _sorted(logs) if self._asked else numbers(logs))
+        self._call(name, batch, logs=_sorted(logs) if self._asked else numbers(logs))
 
     def _end(self, name: str, logs: Logs) -> None:
         if self._open <= 0:
@@ -79,7 +79,7 @@ class CallbackList(Callback):
 
     def on_predict_batch_end(self, batch: int, logs: Logs = None) -> None:
         """Call the hook on each callback; outputs stay tensors."""
-        self._call("on_predict_batch_end", batch, logs or {})
+        self._call("on_predict_batch_end", batch, logs=logs or {})
 
 
 def numbers(logs: Logs) -> dict[str, Any]:
@@ -120,7 +120,10 @@ def _phase_hook(name: str, call: Callable[..., None]) -> Callable[..., None]:
 
 
 def _call_with_numbers(self: CallbackList, name: str, index: int, logs: Logs) -> None:
-    self._call(name, index, numbers(logs))
+    if "epoch" in name:
+        self._call(name, index, numbers(logs))
+    else:
+        self._call(name, index, logs=numbers(logs))  # by name, as Keras: users' hooks may take **kwargs
 
 
 for _name in ("on_batch_begin", "on_train_batch_begin", "on_test_batch_begin", "on_predict_batch_begin", "on_epoch_begin", "on_epoch_end"):

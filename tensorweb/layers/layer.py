@@ -89,6 +89,7 @@ class Layer(WeightOwner, Operation):
         self.autocast, self._trainable = autocast, trainable
         self._own_variables: list[Variable] = []
         self._losses: list[Any] = []
+        self._lossy: list[Layer] = []  # the layers that added losses in the last call of this one
         self.path = self.name
         shape = _batch_shape(kwargs)
         if shape is not None:
@@ -150,7 +151,13 @@ class Layer(WeightOwner, Operation):
 
     def add_loss(self, loss: Any) -> None:
         """Add a scalar (or a list of them), made during `call`, to what training minimises."""
-        self._losses.extend(v for v in leaves(loss) if isinstance(v, Tensor) and not v.is_abstract)
+        found = [v for v in leaves(loss) if isinstance(v, Tensor) and not v.is_abstract]
+        entry = engine.state.get().entry
+        if found and entry is not None and not any(layer is self for layer in entry._lossy):
+            # What an earlier call of another outermost layer left behind.
+            self._losses = []
+            entry._lossy.append(self)
+        self._losses.extend(found)
 
     @property
     def losses(self) -> list[Any]:
@@ -159,8 +166,9 @@ class Layer(WeightOwner, Operation):
         return found + [w.regularizer(w) for w in self.trainable_weights if w.regularizer is not None]
 
     def _clear_losses(self) -> None:
-        for layer in self._flatten_layers():
+        for layer in self._lossy:
             layer._losses = []
+        self._losses, self._lossy = [], []
 
     # --- dtypes ---
 
@@ -242,8 +250,7 @@ class Layer(WeightOwner, Operation):
             changes["autocast"] = mixed
         if now.entry is None:
             self._clear_losses()
-        within = bool(self._layers)
-        if within:
+        if self._has_layers():
             changes["path"] = self.path
             if now.entry is None:
                 changes["entry"] = self
@@ -258,7 +265,7 @@ class Layer(WeightOwner, Operation):
         special = self.activity_regularizer is not None or self.compute_dtype != self.variable_dtype or self._losses
         # A mask of the layer's own making is made anew at each call.
         masks = self.supports_masking and type(self).compute_mask is not Layer.compute_mask
-        if special or masks or not spec.plain or not self.built or self.autocast is False or self._layers:
+        if special or masks or not spec.plain or not self.built or self.autocast is False or self._has_layers():
             return None
         self._has_training = spec.has_training
         return self.compute_dtype

@@ -70,6 +70,10 @@ class WeightOwner:
         """The layers directly within this one."""
         return unique(held(self, is_layer))
 
+    def _has_layers(self) -> bool:
+        """Tell whether there are layers within this one."""
+        return next(held(self, is_layer), None) is not None
+
     def _flatten_layers(self, include_self: bool = True, recursive: bool = True) -> list[Any]:
         """Return the layer and the layers within it, depth first."""
         found = [self] if include_self else []

@@ -59,6 +59,9 @@ class Functional(Model):
     def _layers(self) -> list[Layer]:
         return [o for o in self._nodes.operations if isinstance(o, Layer)] + [m for m in super()._layers if m not in self._nodes.operations]
 
+    def _has_layers(self) -> bool:
+        return True
+
     @property
     def layers(self) -> list[Layer]:
         """The layers, InputLayers too, in Keras's order."""

@@ -83,6 +83,9 @@ class Sequential(Model):
         ):
             self.build(self._stack[0].input_shape)
 
+    def _has_layers(self) -> bool:
+        return True
+
     @property
     def layers(self) -> list[Layer]:
         """The layers, without the InputLayer."""
@@ -138,7 +141,7 @@ class Sequential(Model):
         if self._functional is not None:
             try:
                 return self._functional.call(inputs, training=training, mask=mask)
-            except ArgumentError as error:
+            except ValueError as error:
                 raise self._clearer(error, inputs) from error
         if self._stack and not self.built and hasattr(inputs, "shape"):
             self.build(inputs.shape)
@@ -148,7 +151,7 @@ class Sequential(Model):
             x = layer(x)
         return x
 
-    def _clearer(self, error: ArgumentError, inputs: Any) -> ArgumentError:
+    def _clearer(self, error: ValueError, inputs: Any) -> ValueError:
         """Return the error of a call, or one that names the model's input where its sizes are not the declared ones."""
         wanted, got = self.inputs[0].shape, tuple(getattr(inputs, "shape", ()))
         if len(wanted) != len(got) or all(a == b or a is None or b is None for a, b in zip(wanted[1:], got[1:])):

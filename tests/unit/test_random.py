@@ -277,7 +277,7 @@ def test_the_gradient_of_dropout():
     ("call", "error", "text"),
     [
         (lambda: random.normal((-1,)), ShapeError, "random.normal: expected dimensions of 0 or more"),
-        (lambda: random.normal((2**20, 2**20)), ShapeError, "random.normal: expected at most"),
+        (lambda: random.normal((2**20, 2**20)), ShapeError, "(random.normal|generate): expected at most"),
         (lambda: random.uniform("ab"), ShapeError, "random.uniform: expected a shape"),
         (lambda: random.uniform((2.5,)), ShapeError, "random.uniform: expected a shape"),
         (lambda: random.uniform((2,), dtype="int32"), DTypeError, "random.uniform: expected float32 or float16"),
