@@ -8,7 +8,7 @@ from types import FunctionType
 from typing import Any
 
 from .errors import ArgumentError, message
-from .serialization import deserialize_keras_object, get_registered_name, get_registered_object, serialize_keras_object
+from .serialization import deserialize_keras_object, get_registered_object, serialize_keras_object
 from .symbolic import KerasTensor
 from .tensor import as_tensor, op
 
@@ -90,13 +90,11 @@ def serialize(activation: Any) -> Any:
     >>> tw.activations.serialize(tw.activations.relu)
     'relu'
     """
-    if isinstance(activation, FunctionType) and activation.__name__ in _OBJECTS:
-        return activation.__name__
     config = serialize_keras_object(activation)
+    if isinstance(activation, FunctionType) and isinstance(config, dict) and config.get("config") in list(_OBJECTS):
+        return config["config"]
     if not isinstance(config, dict) or "config" not in config:
         raise ArgumentError(message("activations.serialize", "an activation function", repr(activation), "Register it to save it."))
-    if isinstance(activation, FunctionType) and isinstance(config["config"], str):
-        config["config"] = get_registered_name(activation)
     return config
 
 

@@ -212,13 +212,9 @@ def _function_config(function: Any) -> Any:
     if function.__name__ == "<lambda>":
         warnings.warn("a lambda is saved as code: loading it needs safe_mode=False; better use a named function", stacklevel=3)
         return {"class_name": "__lambda__", "config": {"value": dump_code(function)}}
-    house = house_of(function)
-    return {
-        "module": "builtins" if house is not None or function not in _names else function.__module__,
-        "class_name": "function",
-        "config": function.__name__,
-        "registered_name": _names.get(function, "function"),
-    }
+    # A registered function stands under its registered name, as Keras writes it.
+    name = _names.get(function, function.__name__)
+    return {"module": "builtins", "class_name": "function", "config": name, "registered_name": "function"}
 
 
 def _object_config(obj: Any) -> dict[str, Any]:

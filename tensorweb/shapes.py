@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from math import prod
 from operator import index as as_index
@@ -78,13 +78,30 @@ def normalize_axes(axis: int | Sequence[int] | None, rank: int, where: str) -> S
     return result
 
 
-@lru_cache(maxsize=8192)
+# Set by ops/unknown.py: the size that stands for unknown ones while shapes are inferred, 0 at other times.
+unknown_size: Callable[[], int] = lambda: 0  # noqa: E731
+
+
 def broadcast(where: str, *shapes: Shape) -> Shape:
-    """Return the shape that `shapes` broadcast to, by NumPy's rule.
+    """Return the shape that `shapes` broadcast to, by NumPy's rule; an unknown size agrees with any.
 
     >>> broadcast("add", (2, 1), (3,))
     (2, 3)
     """
+    try:
+        return _broadcast(where, shapes)
+    except ShapeError:
+        unknown = unknown_size()
+        if not unknown:
+            raise
+        known = _broadcast(where, tuple(tuple(1 if d == unknown else d for d in s) for s in shapes))
+        # Where nothing but 1 is known, the size stays unknown.
+        own = _broadcast(where, tuple(tuple(d if d == unknown else 1 for d in s) for s in shapes))
+        return tuple(a if a != 1 else b for a, b in zip(known, own, strict=True))
+
+
+@lru_cache(maxsize=8192)
+def _broadcast(where: str, shapes: tuple[Shape, ...]) -> Shape:
     rank = max(map(len, shapes), default=0)
     padded = [(1,) * (rank - len(s)) + s for s in shapes]
     result = []

@@ -159,7 +159,7 @@ class Softmax(_Elementwise):
             mask = self._fitting(mask, inputs.shape)
             inputs = op("where")(mask, inputs, -3e4 if inputs.dtype == "float16" else -1e9)
         axes = tuple(self.axis) if isinstance(self.axis, (list, tuple)) else (self.axis,)
-        if len(axes) == 1:
+        if len(axes) == 1 or not inputs.size:
             made = op("softmax")(inputs, axis=axes[0])
         else:
             made = op("exp")(inputs - op("logsumexp")(inputs, axis=axes, keepdims=True))

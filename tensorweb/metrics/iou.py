@@ -52,7 +52,7 @@ class IoU(Metric):
                     f"sample_weight is float, {self.name} is int: casting cuts the weights off; pass dtype='float32'", stacklevel=3
                 )
             weights = op("cast")(given, self.dtype)
-            weights = op("reshape")(weights, (-1,)) if weights.size > 1 else op("broadcast_to")(weights, t.shape)
+            weights = op("reshape")(weights, (-1,)) if weights.size != 1 else op("broadcast_to")(weights, t.shape)
         if self.ignore_class is not None:
             kept = op("cast")(op("not_equal")(t, self.ignore_class), self.dtype)
             weights = kept if weights is None else weights * kept

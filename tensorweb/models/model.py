@@ -7,9 +7,10 @@ import warnings
 from functools import lru_cache
 from typing import Any
 
+from .. import engine
 from ..errors import ArgumentError, message
 from ..layers.layer import Layer
-from ..symbolic import KerasTensor, any_symbolic
+from ..symbolic import KerasTensor, any_symbolic, known_shape
 from ..waiting import wait
 from .trainer import Trainer
 
@@ -92,6 +93,15 @@ class Model(Trainer, Layer):
                 self.build(_shape(shape) if shape is not None else {k: _shape(v) for k, v in shapes.items()})  # type: ignore[union-attr]
         except NotImplementedError:
             warnings.warn(f"{self.name} could not be built from its config: its weights load after a first call", stacklevel=2)
+
+    def _build_for(self, args: tuple, kwargs: dict[str, Any]) -> None:
+        if type(self).build is not Model.build:
+            super()._build_for(args, kwargs)
+            return
+        # The call under way builds the layers within, for inputs of any dtype and structure.
+        self._build_shapes = self._call_spec_of().build_shapes(type(self), args, kwargs, known_shape)
+        self._place_under(engine.state.get().path)
+        self.built = True
 
     def build(self, input_shape: Any) -> None:
         """Build the layers by running `call` on symbolic inputs of a shape, a list or dict of shapes."""

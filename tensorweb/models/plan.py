@@ -11,6 +11,7 @@ from ..autodiff import leaves, map_leaves
 from ..layers.arguments import fusible
 from ..layers.layer import Layer
 from ..symbolic import KerasTensor, Node
+from ..tensor import Tensor
 
 
 class _Slot:
@@ -44,7 +45,8 @@ class FlatPlan:
         for step in self.steps:
             made = step.function(values[step.source]) if type(step.source) is int else step.function(values)
             if len(step.results) == 1:
-                values[step.results[0]] = made
+                # An op may give a list of one tensor.
+                values[step.results[0]] = made if type(made) is Tensor else leaves(made)[0]
             else:
                 for index, value in zip(step.results, leaves(made)):
                     values[index] = value

@@ -167,9 +167,10 @@ class Sequential(Model):
         if not hasattr(x, "shape"):
             self.built = True
             return
-        self.path = self.name
-        from ..engine import changed_state
+        from ..engine import changed_state, state
 
+        self.path = self.name
+        self._place_under(state.get().path)
         with changed_state(path=self.path):
             self._build_with_dtype((None, *known_shape(x.shape)[1:]) if x.shape else (), x.dtype)
 

@@ -9,7 +9,7 @@ from ..autodiff import (
 from . import (
     define, fused, gathering, image, image_boxes, image_color, image_filter, image_places, image_resize, image_sampling,
     image_transform, linalg_gradients, math, places, primitives, ragged, signal, sparse, spatial, steps, strings,
-    threefry, update, window,
+    threefry, unknown, update, window,
 )
 from .activations import (
     celu, elu, gelu, glu, hard_shrink, hard_sigmoid, hard_silu, hard_tanh, leaky_relu, log_sigmoid, log_softmax, prelu,

@@ -14,6 +14,7 @@ from .define import also, composite, elementwise, named, op, reduction
 from .primitives import scan_rows, sort_rows
 from .shaping import take_slice
 from .special import erf
+from .unknown import unknown_size, with_shape
 
 # Stands for infinity where a factor of 0 meets it: activations have reached their limits long before.
 _FAR = 6e4
@@ -235,6 +236,9 @@ def glu(x: Any, axis: int = -1) -> Any:
     x = as_tensor(x, "glu")
     rank = len(x.shape)
     at = normalize_axis(axis, rank, "glu")
+    if x.shape[at] % 2 and unknown_size() and x.shape[at] % unknown_size() == 0:
+        # Nobody knows that it is odd.
+        return with_shape(x, x.shape[:at] + (unknown_size(),) + x.shape[at + 1 :])
     if x.shape[at] % 2:
         raise ShapeError(message("glu", f"an even dimension {at}", f"shape {x.shape}", "Pad it by one."))
     half = tuple(d // 2 if i == at else d for i, d in enumerate(x.shape))

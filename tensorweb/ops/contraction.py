@@ -10,12 +10,14 @@ from functools import lru_cache
 from typing import Any
 
 from .. import dtypes
+from ..engine import ABSTRACT
 from ..errors import ArgumentError, DTypeError, ShapeError, message
 from ..kernels.patterns import Contract, Relation, Spec
 from ..shapes import as_ints, broadcast, normalize_axis
 from ..tensor import as_tensor
 from .define import composite, op, primitive, public
 from .shaping import promote_all, reshape, take_slice, transpose
+from .unknown import tied
 
 
 @primitive("contract")
@@ -87,12 +89,23 @@ def matmul(x1: Any, x2: Any, transpose_a: bool = False, transpose_b: bool = Fals
     (2, 4)
     """
     a, b = widen(operands("matmul", x1, x2))
+    if a._container is ABSTRACT or b._container is ABSTRACT:
+        a, b = tied((a, b), *_tied_axes(len(a.shape), len(b.shape), transpose_a, transpose_b))
     shape_a, la, shape_b, lb, out, sizes = _matmul_labels(a.shape, b.shape, transpose_a, transpose_b)
     a = a if a.shape == shape_a else reshape(a, shape_a)
     b = b if b.shape == shape_b else reshape(b, shape_b)
     if a.dtype == b.dtype == "float32":
         return _contract(a, b, static=(la, lb, out, sizes, ()))
     return contract(a, la, b, lb, out, extra=dict(sizes))
+
+
+def _tied_axes(rank_a: int, rank_b: int, transpose_a: bool, transpose_b: bool) -> tuple[list[Any], list[Any]]:
+    """Return the axes of two factors of a product that have one size, and those of one size or 1."""
+    inner_a = -2 if transpose_a and rank_a > 1 else -1
+    inner_b = -1 if transpose_b or rank_b == 1 else -2
+    if not rank_a or not rank_b:
+        return [], []
+    return [[(0, inner_a), (1, inner_b)]], [[(0, -i), (1, -i)] for i in range(3, min(rank_a, rank_b) + 1)]
 
 
 @lru_cache(maxsize=4096)

@@ -11,6 +11,7 @@ from .contraction import LETTERS, broadcast_contract, widen
 from .contraction import operands as as_operands
 from .define import composite, op
 from .shaping import promote_all, reshape, take_slice, transpose
+from .unknown import tied
 
 
 @composite(method=False)
@@ -29,6 +30,8 @@ def einsum(subscripts: str, *operands: Any, optimize: Any = None) -> Any:
     xs = promote_all(widen(as_operands("einsum", *operands)))
     terms, out, batch = _parse(subscripts, [len(x.shape) for x in xs])
     xs, terms = map(list, zip(*(_diagonal(x, term) for x, term in zip(xs, terms))))
+    labels = dict.fromkeys("".join(terms))
+    xs = tied(xs, (), [[(k, d) for k, term in enumerate(terms) for d, x in enumerate(term) if x == label] for label in labels])
     sizes = _sizes(subscripts, xs, terms, batch)
     while len(xs) > 1:
         i, j, kept = _cheapest(terms, out, sizes)

@@ -11,6 +11,7 @@ from ..shapes import as_ints, normalize_axis
 from ..tensor import as_tensor
 from .define import composite, primitive, public
 from .shaping import copy, expand_dims, need_rank, part, promote_all, ravel, reshape, take_slice
+from .unknown import tied, unknown_size, with_shape
 
 # --- joining ---
 
@@ -42,6 +43,9 @@ def concatenate(xs: Sequence[Any], axis: int = 0) -> Any:
     tensors = [as_tensor(x, "concatenate") for x in xs]
     first = tensors[0].shape
     at = normalize_axis(axis, len(first), "concatenate")
+    if any(t.shape != first for t in tensors):
+        tensors = _tied(tensors, at)
+        first = tensors[0].shape
     for t in tensors:
         if len(t.shape) != len(first) or any(a != b for i, (a, b) in enumerate(zip(t.shape, first)) if i != at):
             raise ShapeError(
@@ -49,6 +53,14 @@ def concatenate(xs: Sequence[Any], axis: int = 0) -> Any:
             )
     tensors = promote_all(tensors)
     return _concatenate(*tensors, static=(at,)) if len(tensors) > 1 else copy(tensors[0])
+
+
+def _tied(tensors: list[Any], free: int = -1) -> list[Any]:
+    """Return tensors that agree in all axes but one with the unknown sizes that others of them know."""
+    rank = len(tensors[0].shape)
+    if any(len(t.shape) != rank for t in tensors):
+        return tensors
+    return tied(tensors, [[(k, d) for k in range(len(tensors))] for d in range(rank) if d != free])
 
 
 def _tensors(xs: Any, where: str) -> list[Any]:
@@ -68,6 +80,7 @@ def stack(x: Sequence[Any], axis: int = 0) -> Any:
     """
     tensors = _tensors(x, "stack")
     at = normalize_axis(axis, len(tensors[0].shape) + 1, "stack")
+    tensors = _tied(tensors)
     for t in tensors:
         if t.shape != tensors[0].shape:
             raise ShapeError(message("stack", "tensors of one shape", f"{tensors[0].shape} and {t.shape}", "Pad or reshape them."))
@@ -130,6 +143,10 @@ def _split(x: Any, sections: Any, axis: int, where: str, even: bool) -> list[Any
     if isinstance(sections, (list, tuple)):
         return _cut(x, at, as_ints(sections, where, "indices_or_sections"))
     (count,) = as_ints(sections, where, "indices_or_sections")
+    unknown = unknown_size()
+    if unknown and even and count > 0 and n % count and n % unknown == 0:
+        n = unknown * count
+        x = with_shape(x, (*x.shape[:at], n, *x.shape[at + 1 :]))
     if count < 1 or (even and n % count):
         raise ArgumentError(message(where, f"a number of sections that divides {n}", count, "Use array_split, or pass indices."))
     size, longer = divmod(n, count)

@@ -14,6 +14,7 @@ from ..kernels.patterns import Pad, Place, Slice, Spec, View
 from ..shapes import Shape, as_ints, as_shape, broadcast, infer_reshape, normalize_axes, normalize_axis, size_of, strides_of
 from ..tensor import as_tensor
 from .define import op, primitive, public, sum_to
+from .unknown import reshaped
 
 # --- sharing the container ---
 
@@ -37,7 +38,13 @@ def reshape(x: Any, newshape: Sequence[int] | int) -> Any:
     (2, 3)
     """
     x = as_tensor(x, "reshape")
-    return _reshape(x, static=(infer_reshape(x.shape, newshape),))
+    try:
+        return _reshape(x, static=(infer_reshape(x.shape, newshape),))
+    except ShapeError:
+        made = reshaped(x, as_ints(newshape, "reshape", "newshape"))
+        if made is None:
+            raise
+        return made
 
 
 @public("alias")

@@ -19,6 +19,7 @@ from .define import op, public, reduction, row_body
 from .gathering import gather_rows
 from .primitives import sort_rows
 from .reduction import Axis, reduce_rows, to_rows
+from .unknown import with_shape
 
 # --- means and variances ---
 
@@ -180,6 +181,8 @@ def _quantile(x: Any, q: Any, axis: Axis, method: str, keepdims: bool, skip: boo
     rows, _ = to_rows(x, axes)
     if rows.shape[1] == 0:
         raise ShapeError(message(where, "at least one element to reduce", f"shape {x.shape}", "Check for empty tensors first."))
+    if x.is_abstract:
+        return with_shape(x, q_shape + reduced_shape(x.shape, axes, keepdims))
     made = _of_sorted(sort_rows(rows, False)[0], wanted, method, skip)
     return op("reshape")(op("transpose")(made), q_shape + reduced_shape(x.shape, axes, keepdims))
 

@@ -20,6 +20,10 @@ _SUFFIXES = ((".weights.h5", WEIGHTS), (".keras", KERAS), (".h5", H5), (".hdf5",
 _MAGIC = ((b"PK\x03\x04", KERAS), (b"\x89HDF\r\n\x1a\n", H5))
 
 
+class MissingFileError(ArgumentError, FileNotFoundError):
+    """A path to load from does not exist."""
+
+
 def is_file(place: Any) -> bool:
     """Tell an open binary file."""
     return callable(getattr(place, "read", None)) and callable(getattr(place, "seek", None))
@@ -69,7 +73,7 @@ def kind_to_load(place: Any) -> str:
         return kind
     path = Path(text)
     if not path.exists():
-        raise ArgumentError(message("load", "a file or folder that exists", text, "File not found: check the path."))
+        raise MissingFileError(message("load", "a file or folder that exists", text, "File not found: check the path."))
     if path.is_file() and path.suffix != ".json":
         with open(path, "rb") as file:
             start = file.read(8)

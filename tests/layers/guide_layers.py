@@ -16,7 +16,9 @@ def new_layers(keras, folder):
             self.units = units
 
         def build(self, input_shape):
-            self.w = self.add_weight(shape=(input_shape[-1], self.units), initializer="random_normal", trainable=True, regularizer=keras.regularizers.L2(0.1))
+            self.w = self.add_weight(
+                shape=(input_shape[-1], self.units), initializer="random_normal", trainable=True, regularizer=keras.regularizers.L2(0.1)
+            )
             self.b = self.add_weight(shape=(self.units,), initializer="random_normal", trainable=True)
 
         def call(self, inputs):
@@ -183,8 +185,15 @@ def variational_autoencoder(keras, folder):
         optimizer.apply_gradients(zip(grads, vae.trainable_weights))
         metric(loss)
         seen.append(float(metric.result()))
-    return {"history": numbers(history), "loop": seen, "paths": paths(vae), "variables": len(vae.variables), "y": plain(vae.predict(x[:2], verbose=0)),
-            "states": len(vae.non_trainable_variables), "nested": [v.name for v in vae.layers]}  # fmt: skip
+    return {
+        "history": numbers(history),
+        "loop": seen,
+        "paths": paths(vae),
+        "variables": len(vae.variables),
+        "y": plain(vae.predict(x[:2], verbose=0)),
+        "states": len(vae.non_trainable_variables),
+        "nested": [v.name for v in vae.layers],
+    }
 
 
 @program
@@ -299,7 +308,14 @@ def recurrent(keras, folder):
     out["reuse"] = plain(new(p3, initial_state=states))
     lstm.reset_states()
     out["reset"] = [plain(lstm(p1)), plain(lstm.states)]
-    model = keras.Sequential([keras.Input((5, 3)), layers.Bidirectional(layers.LSTM(4, return_sequences=True)), layers.Bidirectional(layers.LSTM(2)), layers.Dense(2)])
+    model = keras.Sequential(
+        [
+            keras.Input((5, 3)),
+            layers.Bidirectional(layers.LSTM(4, return_sequences=True)),
+            layers.Bidirectional(layers.LSTM(2)),
+            layers.Dense(2),
+        ]
+    )
     fill(model)
     out["bidirectional"] = [plain(model(normal(2, 5, 3))), paths(model)]
 
@@ -350,7 +366,9 @@ def recurrent(keras, folder):
             return output, [output]
 
     x = keras.Input((None, 5))
-    model = keras.Model(x, layers.RNN([MinimalRNNCell(3), MinimalRNNCell(2), layers.GRUCell(2)], return_sequences=True, go_backwards=True)(x))
+    model = keras.Model(
+        x, layers.RNN([MinimalRNNCell(3), MinimalRNNCell(2), layers.GRUCell(2)], return_sequences=True, go_backwards=True)(x)
+    )
     fill(model)
     out["stacked"] = [plain(model(normal(2, 3, 5))), paths(model)]
     with tape(keras) as t:
@@ -390,14 +408,32 @@ def ops_in_layers(keras, folder):
     v.assign(v * 3)
     v.assign_add(ops.ones((2, 2)))
     v.assign_sub([[1, 0], [0, 1]])
-    out["variable"] = [plain(v), v.trainable, v.dtype, list(v.shape), v.name, plain(v + 1), plain(v @ v), plain(v[0]), fails(v.assign, ops.ones((3,)))]
+    out["variable"] = [
+        plain(v),
+        v.trainable,
+        v.dtype,
+        list(v.shape),
+        v.name,
+        plain(v + 1),
+        plain(v @ v),
+        plain(v[0]),
+        fails(v.assign, ops.ones((3,))),
+    ]
     g = keras.random.SeedGenerator(42)
     a, b = keras.random.uniform((3,), seed=g), keras.random.uniform((3,), seed=g)
     c = keras.random.uniform((3,), seed=7)
     out["random"] = [bool(ops.any(a != b)), bool(ops.all(c == keras.random.uniform((3,), seed=7))), list(g.state.shape)]
-    out["segments"] = [plain(ops.segment_sum(np.array([1.0, 2, 3, 4]), np.array([0, 0, 2, 1]), num_segments=4)), plain(ops.segment_max(x, np.array([0, 1, 1]), 2))]
-    out["slices"] = [plain(ops.slice_update(ops.zeros((3, 3)), (1, 1), ops.ones((2, 2)))), plain(ops.scatter([[0], [2]], [1.0, 2.0], (4,))),
-                     plain(ops.scatter_update(ops.zeros((3,)), [[1]], [5.0])), plain(ops.unstack(x, axis=1)[1]), plain(ops.one_hot([1, 0], 3))]  # fmt: skip
+    out["segments"] = [
+        plain(ops.segment_sum(np.array([1.0, 2, 3, 4]), np.array([0, 0, 2, 1]), num_segments=4)),
+        plain(ops.segment_max(x, np.array([0, 1, 1]), 2)),
+    ]
+    out["slices"] = [
+        plain(ops.slice_update(ops.zeros((3, 3)), (1, 1), ops.ones((2, 2)))),
+        plain(ops.scatter([[0], [2]], [1.0, 2.0], (4,))),
+        plain(ops.scatter_update(ops.zeros((3,)), [[1]], [5.0])),
+        plain(ops.unstack(x, axis=1)[1]),
+        plain(ops.one_hot([1, 0], 3)),
+    ]
     return out
 
 
@@ -421,6 +457,13 @@ def stateless(keras, folder):
     metric = keras.metrics.MeanSquaredError()
     mv = metric.stateless_update_state(metric.variables, y, pred)
     with_losses = model.stateless_call(new, new_others, x, return_losses=True)
-    return {"pred": plain(pred), "others": plain(new_others), "new": plain(new), "state": len(state), "metric": float(metric.stateless_result(mv)),
-            "untouched": plain(model.layers[1].moving_mean), "three": [plain(with_losses[0]), len(with_losses)],
-            "reset": plain(metric.stateless_reset_state())}  # fmt: skip
+    return {
+        "pred": plain(pred),
+        "others": plain(new_others),
+        "new": plain(new),
+        "state": len(state),
+        "metric": float(metric.stateless_result(mv)),
+        "untouched": plain(model.layers[1].moving_mean),
+        "three": [plain(with_losses[0]), len(with_losses)],
+        "reset": plain(metric.stateless_reset_state()),
+    }

@@ -13,9 +13,13 @@ PROGRAMS = {}
 
 
 def program(function):
-    """Register a program."""
-    PROGRAMS[function.__name__] = function
-    return function
+    """Register a program; its results become plain lists, dicts and numbers."""
+
+    def run(keras, folder):
+        return plain(function(keras, folder))
+
+    PROGRAMS[function.__name__] = run
+    return run
 
 
 def plain(value):

@@ -89,7 +89,11 @@ def custom_train_step(keras, folder):
     out["custom"] = numbers(model.fit(x, y, epochs=2, shuffle=False, batch_size=16, verbose=0))
     model = made(LowLevel)
     model.compile(optimizer="adam")
-    out["low"] = [numbers(model.fit(x, y, epochs=2, shuffle=False, batch_size=16, verbose=0)), [m.name for m in model.metrics], len(model.variables)]
+    out["low"] = [
+        numbers(model.fit(x, y, epochs=2, shuffle=False, batch_size=16, verbose=0)),
+        [m.name for m in model.metrics],
+        len(model.variables),
+    ]
     model = made(Weighted)
     model.compile(optimizer="adam", loss="mse", weighted_metrics=["mae"])
     out["weighted"] = numbers(model.fit(x, y, sample_weight=w, epochs=2, shuffle=False, batch_size=16, verbose=0))
@@ -146,15 +150,31 @@ def gan(keras, folder):
             self.g_loss_tracker.update_state(g_loss)
             return {"d_loss": self.d_loss_tracker.result(), "g_loss": self.g_loss_tracker.result()}
 
-    discriminator = keras.Sequential([
-        keras.Input(shape=(8, 8, 1)), layers.Conv2D(4, (3, 3), strides=(2, 2), padding="same"), layers.LeakyReLU(negative_slope=0.2),
-        layers.Conv2D(8, (3, 3), strides=(2, 2), padding="same"), layers.LeakyReLU(negative_slope=0.2), layers.GlobalMaxPooling2D(), layers.Dense(1),
-    ], name="discriminator")  # fmt: skip
-    generator = keras.Sequential([
-        keras.Input(shape=(6,)), layers.Dense(2 * 2 * 6), layers.LeakyReLU(negative_slope=0.2), layers.Reshape((2, 2, 6)),
-        layers.Conv2DTranspose(6, (4, 4), strides=(2, 2), padding="same"), layers.LeakyReLU(negative_slope=0.2),
-        layers.Conv2DTranspose(6, (4, 4), strides=(2, 2), padding="same"), layers.Conv2D(1, (7, 7), padding="same", activation="sigmoid"),
-    ], name="generator")  # fmt: skip
+    discriminator = keras.Sequential(
+        [
+            keras.Input(shape=(8, 8, 1)),
+            layers.Conv2D(4, (3, 3), strides=(2, 2), padding="same"),
+            layers.LeakyReLU(negative_slope=0.2),
+            layers.Conv2D(8, (3, 3), strides=(2, 2), padding="same"),
+            layers.LeakyReLU(negative_slope=0.2),
+            layers.GlobalMaxPooling2D(),
+            layers.Dense(1),
+        ],
+        name="discriminator",
+    )
+    generator = keras.Sequential(
+        [
+            keras.Input(shape=(6,)),
+            layers.Dense(2 * 2 * 6),
+            layers.LeakyReLU(negative_slope=0.2),
+            layers.Reshape((2, 2, 6)),
+            layers.Conv2DTranspose(6, (4, 4), strides=(2, 2), padding="same"),
+            layers.LeakyReLU(negative_slope=0.2),
+            layers.Conv2DTranspose(6, (4, 4), strides=(2, 2), padding="same"),
+            layers.Conv2D(1, (7, 7), padding="same", activation="sigmoid"),
+        ],
+        name="generator",
+    )
     fill(discriminator)
     fill(generator)
     model = GAN(discriminator=discriminator, generator=generator, latent_dim=6)
@@ -177,7 +197,12 @@ def distillation(keras, folder):
 
         def compile(self, optimizer, metrics, student_loss_fn, distillation_loss_fn, alpha=0.1, temperature=3):
             super().compile(optimizer=optimizer, metrics=metrics)
-            self.student_loss_fn, self.distillation_loss_fn, self.alpha, self.temperature = student_loss_fn, distillation_loss_fn, alpha, temperature
+            self.student_loss_fn, self.distillation_loss_fn, self.alpha, self.temperature = (
+                student_loss_fn,
+                distillation_loss_fn,
+                alpha,
+                temperature,
+            )
 
         def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, allow_empty=False):
             teacher_pred = self.teacher(x, training=False)
@@ -191,13 +216,31 @@ def distillation(keras, folder):
             return self.student(x)
 
     def net(width, name):
-        return fill(keras.Sequential([keras.Input((6, 6, 1)), layers.Conv2D(width, 3), layers.LeakyReLU(negative_slope=0.2), layers.MaxPooling2D(2, 1, "same"), layers.Flatten(), layers.Dense(3)], name=name))
+        return fill(
+            keras.Sequential(
+                [
+                    keras.Input((6, 6, 1)),
+                    layers.Conv2D(width, 3),
+                    layers.LeakyReLU(negative_slope=0.2),
+                    layers.MaxPooling2D(2, 1, "same"),
+                    layers.Flatten(),
+                    layers.Dense(3),
+                ],
+                name=name,
+            )
+        )
 
     x, y = normal(16, 6, 6, 1), integers(3, 16)
     model = Distiller(student=net(2, "student"), teacher=net(5, "teacher"))
     model.teacher.trainable = False
-    model.compile(keras.optimizers.Adam(), [keras.metrics.SparseCategoricalAccuracy()], keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-                  keras.losses.KLDivergence(), alpha=0.1, temperature=10)  # fmt: skip
+    model.compile(
+        keras.optimizers.Adam(),
+        [keras.metrics.SparseCategoricalAccuracy()],
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        keras.losses.KLDivergence(),
+        alpha=0.1,
+        temperature=10,
+    )
     history = model.fit(x, y, epochs=3, batch_size=8, shuffle=False, verbose=0)
     return {"history": numbers(history), "evaluate": model.evaluate(x, y, verbose=0, return_dict=True), "paths": paths(model)}
 
@@ -227,7 +270,11 @@ def metric_learning(keras, folder):
 
     inputs = keras.Input((5,))
     model = fill(EmbeddingModel(inputs, layers.UnitNormalization()(layers.Dense(3)(inputs))))
-    model.compile(keras.optimizers.Adam(1e-2), keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=[keras.metrics.SparseCategoricalAccuracy()])
+    model.compile(
+        keras.optimizers.Adam(1e-2),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=[keras.metrics.SparseCategoricalAccuracy()],
+    )
     pairs = normal(6, 2, 4, 5)
     out = {"similarity": numbers(model.fit(dataset(keras).from_tensor_slices(pairs), epochs=2, verbose=0))}
 
@@ -255,7 +302,12 @@ def metric_learning(keras, folder):
     siamese.compile(loss=loss(margin=1), optimizer="RMSprop", metrics=["accuracy"])
     a, b, y = normal(16, 6, 6, 1), normal(16, 6, 6, 1, seed=1), integers(2, 16).astype("float32")
     history = siamese.fit([a, b], y, validation_data=([a[:4], b[:4]], y[:4]), batch_size=8, epochs=2, shuffle=False, verbose=0)
-    return {**out, "siamese": numbers(history), "predict": plain(siamese.predict([a, b], verbose=0)), "names": [v.name for v in siamese.layers]}
+    return {
+        **out,
+        "siamese": numbers(history),
+        "predict": plain(siamese.predict([a, b], verbose=0)),
+        "names": [v.name for v in siamese.layers],
+    }
 
 
 @program
@@ -273,13 +325,22 @@ def optimizers_and_precision(keras, folder):
 
     opt = keras.optimizers
     for name, made in {
-        "ema": opt.Adam(0.1, use_ema=True, ema_momentum=0.5), "ema_every": opt.SGD(0.1, use_ema=True, ema_momentum=0.9, ema_overwrite_frequency=2),
-        "accumulate": opt.SGD(0.1, momentum=0.9, gradient_accumulation_steps=2), "accumulate3": opt.Adam(0.1, gradient_accumulation_steps=3),
-        "clipnorm": opt.SGD(0.1, clipnorm=0.1), "global": opt.SGD(0.1, global_clipnorm=0.1), "clipvalue": opt.Adam(0.1, clipvalue=0.01),
-        "decay": opt.AdamW(0.1, weight_decay=0.1), "scaled": opt.LossScaleOptimizer(opt.SGD(0.1), initial_scale=4.0, dynamic_growth_steps=3),
-        "cosine": opt.SGD(opt.schedules.CosineDecay(0.1, 6, warmup_target=0.2, warmup_steps=2)), "lion": opt.Lion(0.01), "nadam": opt.Nadam(0.01),
-        "lookahead": opt.Adafactor(0.1), "muon": opt.Lamb(0.01), "ftrl": opt.Ftrl(0.1),
-    }.items():  # fmt: skip
+        "ema": opt.Adam(0.1, use_ema=True, ema_momentum=0.5),
+        "ema_every": opt.SGD(0.1, use_ema=True, ema_momentum=0.9, ema_overwrite_frequency=2),
+        "accumulate": opt.SGD(0.1, momentum=0.9, gradient_accumulation_steps=2),
+        "accumulate3": opt.Adam(0.1, gradient_accumulation_steps=3),
+        "clipnorm": opt.SGD(0.1, clipnorm=0.1),
+        "global": opt.SGD(0.1, global_clipnorm=0.1),
+        "clipvalue": opt.Adam(0.1, clipvalue=0.01),
+        "decay": opt.AdamW(0.1, weight_decay=0.1),
+        "scaled": opt.LossScaleOptimizer(opt.SGD(0.1), initial_scale=4.0, dynamic_growth_steps=3),
+        "cosine": opt.SGD(opt.schedules.CosineDecay(0.1, 6, warmup_target=0.2, warmup_steps=2)),
+        "lion": opt.Lion(0.01),
+        "nadam": opt.Nadam(0.01),
+        "lookahead": opt.Adafactor(0.1),
+        "muon": opt.Lamb(0.01),
+        "ftrl": opt.Ftrl(0.1),
+    }.items():
         out[name] = fit(made)
     policy = keras.mixed_precision.Policy("mixed_float16")
     out["policy"] = [policy.name, policy.compute_dtype, policy.variable_dtype]
@@ -290,7 +351,14 @@ def optimizers_and_precision(keras, folder):
         h = dense(inputs)
         model = keras.Model(inputs, layers.Activation("softmax", dtype="float32", name="predictions")(layers.Dense(3)(h)))
         fill(model)
-        out["mixed"] = [dense.dtype_policy.name, str(h.dtype), str(dense.kernel.dtype), str(model.output.dtype), dense.compute_dtype, dense.variable_dtype]
+        out["mixed"] = [
+            dense.dtype_policy.name,
+            str(h.dtype),
+            str(dense.kernel.dtype),
+            str(model.output.dtype),
+            dense.compute_dtype,
+            dense.variable_dtype,
+        ]
         model.compile(keras.optimizers.RMSprop(), "sparse_categorical_crossentropy")
         history = model.fit(x, integers(3, 24), batch_size=12, shuffle=False, verbose=0)
         out["mixed_fit"] = [round(history.history["loss"][0], 2), type(model.optimizer).__name__]

@@ -1,6 +1,7 @@
 """Programs of the guides on training: compile, fit, evaluate and predict, callbacks, custom loops and steps."""
 
 import os
+from pathlib import Path
 
 import numpy as np
 
@@ -66,7 +67,11 @@ def custom_losses_and_metrics(keras, folder):
 
     out = {}
     hot = np.eye(4, dtype="float32")[y.astype(int)]
-    for name, loss in (("function", custom_mean_squared_error), ("class", CustomMSE()), ("huber", lambda a, b: keras.losses.huber(a, b, delta=0.3))):
+    for name, loss in (
+        ("function", custom_mean_squared_error),
+        ("class", CustomMSE()),
+        ("huber", lambda a, b: keras.losses.huber(a, b, delta=0.3)),
+    ):
         model = classifier(keras)
         model.compile(optimizer=keras.optimizers.Adam(), loss=loss)
         out[name] = numbers(model.fit(x, hot, batch_size=16, epochs=2, shuffle=False, verbose=0))
@@ -110,7 +115,9 @@ def weights_and_splits(keras, folder):
     model = compiled()
     out["split"] = numbers(model.fit(x, y, batch_size=16, validation_split=0.2, epochs=2, shuffle=False, verbose=0))
     model = compiled(weighted_metrics=["accuracy"])
-    out["class"] = numbers(model.fit(x, y, class_weight={0: 1.0, 1: 1.0, 2: 2.0, 3: 0.5}, batch_size=16, epochs=1, shuffle=False, verbose=0))
+    out["class"] = numbers(
+        model.fit(x, y, class_weight={0: 1.0, 1: 1.0, 2: 2.0, 3: 0.5}, batch_size=16, epochs=1, shuffle=False, verbose=0)
+    )
     weight = np.ones(shape=(len(y),))
     weight[y == 2] = 2.0
     model = compiled()
@@ -123,7 +130,9 @@ def weights_and_splits(keras, folder):
     out["evaluate"] = model.evaluate(val, return_dict=True, verbose=0)
     model = compiled()
     repeated = data.from_tensor_slices((x, y)).batch(16).repeat()
-    out["steps"] = numbers(model.fit(repeated, epochs=2, steps_per_epoch=5, validation_data=val, validation_steps=1, validation_freq=2, verbose=0))
+    out["steps"] = numbers(
+        model.fit(repeated, epochs=2, steps_per_epoch=5, validation_data=val, validation_steps=1, validation_freq=2, verbose=0)
+    )
     out["predict"] = [list(model.predict(val.map(lambda a, b: a), verbose=0).shape), list(model.predict(val, steps=1, verbose=0).shape)]
     model = compiled()
     model.fit(x, y, epochs=1, verbose=0, shuffle=False)
@@ -146,7 +155,11 @@ def weights_and_splits(keras, folder):
 
     seq = Sequence(x, y, 10)
     model = compiled()
-    out["py"] = [numbers(model.fit(seq, epochs=2, shuffle=False, verbose=0)), model.evaluate(seq, verbose=0), list(model.predict(seq, verbose=0).shape)]
+    out["py"] = [
+        numbers(model.fit(seq, epochs=2, shuffle=False, verbose=0)),
+        model.evaluate(seq, verbose=0),
+        list(model.predict(seq, verbose=0).shape),
+    ]
 
     def generate():
         for i in range(0, 48, 12):
@@ -175,17 +188,33 @@ def many_inputs_and_outputs(keras, folder):
     score, kind = normal(12, 1, seed=4), np.eye(5, dtype="float32")[integers(5, 12)]
     mse, cce = keras.losses.MeanSquaredError(), keras.losses.CategoricalCrossentropy(from_logits=True)
     out = {}
-    model.compile(keras.optimizers.RMSprop(1e-3), loss=[mse, cce], metrics=[
-        [keras.metrics.MeanAbsolutePercentageError(), keras.metrics.MeanAbsoluteError()], [keras.metrics.CategoricalAccuracy()]])  # fmt: skip
+    model.compile(
+        keras.optimizers.RMSprop(1e-3),
+        loss=[mse, cce],
+        metrics=[[keras.metrics.MeanAbsolutePercentageError(), keras.metrics.MeanAbsoluteError()], [keras.metrics.CategoricalAccuracy()]],
+    )
     out["lists"] = numbers(model.fit([a, b], [score, kind], batch_size=4, epochs=1, shuffle=False, verbose=0))
-    model.compile(keras.optimizers.RMSprop(1e-3), loss={"score_output": mse, "class_output": cce}, metrics={
-        "score_output": [keras.metrics.MeanAbsolutePercentageError(), keras.metrics.MeanAbsoluteError()],
-        "class_output": [keras.metrics.CategoricalAccuracy()]}, loss_weights={"score_output": 2.0, "class_output": 1.0})  # fmt: skip
-    out["dicts"] = numbers(model.fit({"img_input": a, "ts_input": b}, {"score_output": score, "class_output": kind}, batch_size=4, shuffle=False, verbose=0))
+    model.compile(
+        keras.optimizers.RMSprop(1e-3),
+        loss={"score_output": mse, "class_output": cce},
+        metrics={
+            "score_output": [keras.metrics.MeanAbsolutePercentageError(), keras.metrics.MeanAbsoluteError()],
+            "class_output": [keras.metrics.CategoricalAccuracy()],
+        },
+        loss_weights={"score_output": 2.0, "class_output": 1.0},
+    )
+    out["dicts"] = numbers(
+        model.fit({"img_input": a, "ts_input": b}, {"score_output": score, "class_output": kind}, batch_size=4, shuffle=False, verbose=0)
+    )
     model = fill(keras.Model(model.inputs, model.outputs))
     model.compile(keras.optimizers.RMSprop(1e-3), loss=[None, cce])
     out["one"] = numbers(model.fit([a, b], [score, kind], batch_size=4, shuffle=False, verbose=0))
-    data = dataset(keras).from_tensor_slices(({"img_input": a, "ts_input": b}, {"score_output": score, "class_output": kind})).shuffle(1).batch(4)
+    data = (
+        dataset(keras)
+        .from_tensor_slices(({"img_input": a, "ts_input": b}, {"score_output": score, "class_output": kind}))
+        .shuffle(1)
+        .batch(4)
+    )
     model.compile(keras.optimizers.RMSprop(1e-3), loss={"score_output": mse, "class_output": cce})
     out["dataset"] = numbers(model.fit(data, verbose=0))
     out["batch"] = [model.train_on_batch([a, b], [score, kind], return_dict=True), model.test_on_batch([a, b], [score, kind])]
@@ -227,10 +256,14 @@ def callbacks(keras, folder):
     seen = []
     on_end = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append([epoch, sorted(logs)]))
     model = compiled(keras.optimizers.Adam(0.1))
-    out["scheduler"] = numbers(model.fit(x, y, epochs=3, batch_size=16, callbacks=[rates, csv, on_end], validation_split=0.2, shuffle=False, verbose=0))
+    out["scheduler"] = numbers(
+        model.fit(x, y, epochs=3, batch_size=16, callbacks=[rates, csv, on_end], validation_split=0.2, shuffle=False, verbose=0)
+    )
     out["seen"] = seen
-    out["csv"] = open(folder + "/log.csv").read().splitlines()[0].split(",")
-    weights_only = keras.callbacks.ModelCheckpoint(folder + "/w_{epoch:02d}-{val_loss:.2f}.weights.h5", save_weights_only=True, save_freq="epoch")
+    out["csv"] = Path(folder + "/log.csv").read_text().splitlines()[0].split(",")
+    weights_only = keras.callbacks.ModelCheckpoint(
+        folder + "/w_{epoch:02d}-{val_loss:.2f}.weights.h5", save_weights_only=True, save_freq="epoch"
+    )
     model = compiled(keras.optimizers.SGD(0.1))
     model.fit(x, y, epochs=2, batch_size=16, callbacks=[weights_only], validation_split=0.2, shuffle=False, verbose=0)
     out["weights"] = sorted(f for f in os.listdir(folder) if f.endswith(".h5"))
@@ -244,8 +277,9 @@ def callbacks(keras, folder):
     model = compiled(keras.optimizers.SGD(0.1))
     out["broken"] = fails(model.fit, x, y, epochs=4, batch_size=16, callbacks=[backup, Interrupt()], shuffle=False, verbose=0)
     out["resumed"] = model.fit(x, y, epochs=4, batch_size=16, callbacks=[backup], shuffle=False, verbose=0).epoch
-    nan = compiled(keras.optimizers.SGD(0.1))
-    out["nan"] = len(nan.fit(x * np.nan, y, epochs=5, batch_size=16, callbacks=[keras.callbacks.TerminateOnNaN()], shuffle=False, verbose=0).epoch)
+    nan = fill(keras.Sequential([keras.Input((8,)), keras.layers.Dense(1)]))
+    nan.compile(keras.optimizers.SGD(1e30), "mse")
+    out["nan"] = len(nan.fit(x, y, epochs=5, batch_size=16, callbacks=[keras.callbacks.TerminateOnNaN()], shuffle=False, verbose=0).epoch)
     return out
 
 
@@ -304,6 +338,7 @@ def own_callbacks(keras, folder):
             losses.append([batch, float(logs["loss"])])
 
     losses, rates = [], []
+    model = classifier(keras)
     model.compile(keras.optimizers.SGD(5.0), "sparse_categorical_crossentropy")
     early = EarlyStoppingAtMinLoss()
     history = model.fit(x, y, batch_size=10, epochs=8, callbacks=[early, Batches()], shuffle=False, verbose=0)
@@ -315,11 +350,20 @@ def own_callbacks(keras, folder):
 
     class Params(keras.callbacks.Callback):
         def on_train_begin(self, logs=None):
-            params.update({k: v for k, v in self.params.items()})
+            params.update(self.params)
 
     model.fit(x, y, batch_size=10, epochs=2, callbacks=Params(), verbose=0)
-    return {"calls": calls, "stopped": early.stopped_epoch, "losses": losses, "history": numbers(history), "rates": rates, "second": numbers(second),
-            "params": params, "epochs": history.epoch, "hooks": sorted(history.params)}  # fmt: skip
+    return {
+        "calls": calls,
+        "stopped": early.stopped_epoch,
+        "losses": losses,
+        "history": numbers(history),
+        "rates": rates,
+        "second": numbers(second),
+        "params": params,
+        "epochs": history.epoch,
+        "hooks": sorted(history.params),
+    }
 
 
 @program
@@ -348,7 +392,9 @@ def custom_loop(keras, folder):
             val_acc.update_state(y_batch, model(x_batch, training=False))
         out["val"].append(float(val_acc.result()))
         val_acc.reset_state()
-    discriminator = keras.Sequential([keras.Input((6,)), layers.Dense(4), layers.LeakyReLU(negative_slope=0.2), layers.Dense(1)], name="discriminator")
+    discriminator = keras.Sequential(
+        [keras.Input((6,)), layers.Dense(4), layers.LeakyReLU(negative_slope=0.2), layers.Dense(1)], name="discriminator"
+    )
     generator = keras.Sequential([keras.Input((3,)), layers.Dense(6, activation="tanh")], name="generator")
     fill(discriminator)
     fill(generator)
@@ -366,7 +412,7 @@ def custom_loop(keras, folder):
             g_loss = bce(ops.zeros((4, 1)), discriminator(generator(noise)))
         g_opt.apply_gradients(zip(t.gradient(g_loss, generator.trainable_weights), generator.trainable_weights))
         gan.append([float(d_loss), float(g_loss)])
-    with tape(keras, persistent=True) as outer:
+    with tape(keras, persistent=True):
         v = keras.Variable([2.0, 3.0])
         with tape(keras) as inner:
             inner.watch(getattr(v, "value", v))

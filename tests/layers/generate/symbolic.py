@@ -1,0 +1,128 @@
+"""Shapes and dtypes of symbolic calls with unknown sizes: python -m tests.layers.generate symbolic writes tests/data/keras_symbolic.json"""
+
+import json
+from pathlib import Path
+
+import keras
+
+# `I(4)`: an input of shape (None, 4); `ints`: one of int32. Where some results are a list, the first counts.
+EXPRESSIONS = (
+    "ops.reshape(I(4), (-1, 8))",
+    "ops.reshape(I(None, 4), (-1, 8, 3))",
+    "ops.concatenate([I(None, 4), I(5, 4)], -1)",
+    "ops.concatenate([I(None, 4), I(5, 4)], 1)",
+    "ops.concatenate([I(None, 4), I(5, None)], -1)",
+    "ops.add(I(None, 4), I(5, 4))",
+    "I(None, 4)*I(5, None)",
+    "ops.stack([I(None, 4), I(5, 4)])",
+    "ops.where(I(None, 4)>0, I(5, None), 0.)",
+    "ops.matmul(I(5, 4), I(None, 6))",
+    "ops.einsum('abc,acd->abd', I(5, 4), I(None, 6))",
+    "ops.dot(I(5), ops.ones((5, 2)))",
+    "ops.repeat(I(None, 4), 3, axis=1)",
+    "ops.tile(I(None, 4), (1, 2, 1))",
+    "ops.split(I(None, 4), 2, axis=-1)",
+    "ops.split(I(None, 4), 2, axis=1)[0]",
+    "ops.pad(I(None, 4), ((0, 0), (1, 1), (0, 2)))",
+    "I(None, 4)[:, -1]",
+    "I(None, 4)[:, ::2]",
+    "I(None, 4)[..., None, 1:]",
+    "I(None, 4)[:, 3]",
+    "I(None, 4)[:, :5]",
+    "I(None, 4)[:, 1:-1, ::-1]",
+    "I(None, 4)[0]",
+    "ops.take(I(None, 4), [0, 2], axis=-1)",
+    "ops.take(I(None, 4), 0, axis=1)",
+    "ops.flip(I(None, 4), 1)",
+    "ops.expand_dims(I(None, 4), (1, -1))",
+    "ops.squeeze(I(None, 1), -1)",
+    "ops.squeeze(I(1, 4))",
+    "ops.swapaxes(I(None, 4), 1, 2)",
+    "ops.argmax(I(None, 4), 1)",
+    "ops.top_k(I(None, 4), 2)[1]",
+    "ops.one_hot(ints(None), 5)",
+    "ops.image.resize(I(None, None, 3), (4, 5))",
+    "ops.conv(I(None, None, 3), ops.ones((3, 3, 3, 2)), padding='same')",
+    "ops.max_pool(I(None, None, 3), 2, 2)",
+    "ops.cumsum(I(None, 4), 1)",
+    "ops.sum(I(None, 4), axis=(1, 2), keepdims=True)",
+    "ops.ravel(I(None, 4))",
+    "ops.meshgrid(I(4)[0], I(3)[0])[0]",
+    "ops.norm(I(None, 4), axis=-1)",
+    "ops.logical_and(I(None)>0, I(None)<1)",
+    "~(I(None)>0)",
+    "I(None)**2",
+    "2**I(None)",
+    "1/I(None)",
+    "-I(None)%2",
+    "I(None)//2",
+    "abs(I(None))",
+    "I(4)@ops.ones((4, 3))",
+    "ops.slice(I(6, 4), [0, 1, 0], [2, 2, 4])",
+    "ops.slice_update(I(6, 4), [0, 0, 0], ops.ones((1, 2, 4)))",
+    "ops.vectorized_map(lambda z: z*2, I(4))",
+    "ops.logsumexp(I(None, 4), axis=1)",
+    "ops.normalize(I(None, 4), axis=1)",
+    "ops.moveaxis(I(None, 4), 1, -1)",
+    "ops.unstack(I(None, 4), axis=-1)[0]",
+    "ops.median(I(None, 4), axis=-1)",
+    "ops.quantile(I(None, 4), [.1, .5], axis=-1)",
+    "ops.zeros_like(I(None, 4), dtype='int32')",
+    "ops.full_like(I(None, 4), 2)",
+    "ops.cast(I(None), 'int32')",
+    "ops.extract_sequences(I(20), 5, 3)",
+    "ops.rfft(I(20))[0]",
+    "ops.stft(I(20), 4, 2, 8)[0]",
+    "ops.scatter(ints(3)[:, :, None], I(3), (4,))",
+    "ops.depthwise_conv(I(None, None, 3), ops.ones((3, 3, 3, 2)), 2)",
+    "ops.separable_conv(I(8, 8, 3), ops.ones((3, 3, 3, 2)), ops.ones((1, 1, 6, 2)))",
+    "ops.conv_transpose(I(None, 8, 3), ops.ones((3, 3, 2, 3)), 2, 'same')",
+    "ops.batch_normalization(I(None, 3), ops.ones(3), ops.ones(3), -1)",
+    "ops.dot_product_attention(I(None, 2, 4), I(None, 2, 4), I(None, 2, 4))",
+    "ops.rms_normalization(I(None, 4))",
+    "ops.outer(I(3), I(4))",
+    "ops.diagonal(I(3, 3), axis1=1, axis2=2)",
+    "ops.tril(I(None, 4))",
+    "ops.searchsorted(ops.ones(4), I(3))",
+    "ops.average(I(None, 3), axis=1)",
+    "ops.roll(I(None, 3), 1, axis=1)",
+    "ops.diff(I(None, 3), axis=1)",
+    "ops.isin(ints(3), [1, 2])",
+    "ops.reshape(I(None, 4), (2, 3, 4))",
+    "ops.reshape(I(None, 4), (-1, 2, 2))",
+    "ops.reshape(I(None, None, 6), (-1, 5, 3))",
+    "ops.ones_like(I(None, None, None, 3))",
+    "ops.zeros_like(I(None, None, None, None))",
+    "layers.Concatenate()([I(None, None, 2), I(4, None, 3)])",
+    "layers.Concatenate(axis=1)([I(None, 5), I(3, None)])",
+    "layers.Add()([I(None, 5), I(3, None)])",
+    "layers.UpSampling3D(3)(I(None, None, None, 3))",
+    "layers.UpSampling2D(2)(I(None, None, None))",
+    "layers.Attention()([I(None, 4), I(None, 4), I(6, 4)])",
+    "ops.matmul(I(2, None, 3), I(1, 3, None))",
+    "ops.matmul(I(5, 1, None), I(5, 3, 4))",
+    "ops.matmul(I(None), ops.ones((5, 2)))",
+    "ops.einsum('abc,bcd->ad', I(None, 3), ops.ones((5, 3, 2)))",
+    "ops.maximum(I(None, 1), I(1, 6))",
+    "ops.subtract(I(1, None), I(7, 4))",
+    "ops.hstack([I(None, 4), I(3, 4)])",
+    "I(None, 4) + ops.ones((5, 4))",
+    "I(None, 4) * ops.ones((1, 5, 1))",
+    "ops.where(I(None, 1) > 0, I(1, 4), I(5, None))",
+)
+
+
+def main():
+    """Write the file."""
+    names = {
+        "ops": keras.ops, "layers": keras.layers, "I": lambda *shape: keras.Input(shape),
+        "ints": lambda *shape: keras.Input(shape, dtype="int32"),
+    }  # fmt: skip
+    answers = {}
+    for text in EXPRESSIONS:
+        made = eval(text, dict(names))
+        made = made[0] if isinstance(made, (list, tuple)) else made
+        answers[text] = [list(made.shape), str(made.dtype)]
+    path = Path(__file__).parents[2] / "data" / "keras_symbolic.json"
+    path.write_text(json.dumps(answers, indent=0) + "\n")
+    print(f"{len(answers)} expressions")
