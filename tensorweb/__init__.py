@@ -3,7 +3,7 @@
 from importlib import import_module as _import_module
 from typing import Any as _Any
 
-from . import array_api, data, ops, optimizers, tfjs
+from . import array_api, ops, tfjs
 from .autodiff import GradientTape, custom_grad, custom_gradient, grad, grads, value_and_grad, value_and_grads, variable_grads
 from .backends.registry import find_backend, get_backend, ready, register_backend, registered_backends, remove_backend, set_backend
 from .flags import enable_prod_mode, flags
@@ -19,8 +19,8 @@ __version__ = "0.1.0"
 
 # Keras's house and what stands on it, loaded when first used, so that a page that only needs ops starts sooner.
 _HOUSES = (
-    "activations", "applications", "backend", "callbacks", "config", "constraints", "datasets", "dtype_policies", "initializers", "io",
-    "layers", "losses", "metrics", "mixed_precision", "models", "preprocessing", "regularizers", "saving", "tree", "utils",
+    "activations", "applications", "backend", "callbacks", "config", "constraints", "data", "datasets", "dtype_policies", "initializers",
+    "io", "layers", "losses", "metrics", "mixed_precision", "models", "optimizers", "preprocessing", "regularizers", "saving", "tree", "utils",
 )  # fmt: skip
 _HOMES = {
     name: home
