@@ -172,11 +172,6 @@ class OpCall(Operation):
         """Return the op's name."""
         return {"name": self.name}
 
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> OpCall:
-        """Never called: `operation_class` makes the class of each op."""
-        raise NotImplementedError
-
 
 def record_call(operation: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
     """Return the symbolic outputs of an operation's `call` and note the node."""

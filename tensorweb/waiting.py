@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Generator
+import sys
+from collections.abc import Awaitable, Callable, Generator
 from functools import wraps
+from inspect import isawaitable
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -24,6 +26,30 @@ class Read:
     async def later(self) -> Any:
         """Return the values without blocking the event loop."""
         return await self.tensor.data()
+
+
+class Call:
+    """A wait for `function(*args)`, which may be a coroutine function; in an event loop a plain one runs in a thread."""
+
+    def __init__(self, function: Callable[..., Any], *args: Any, **kwargs: Any):
+        self.function, self.args, self.kwargs = function, args, kwargs
+
+    def now(self) -> Any:
+        """Return the result, blocking."""
+        result = self.function(*self.args, **self.kwargs)
+        return asyncio.run(_finished(result)) if isawaitable(result) else result
+
+    async def later(self) -> Any:
+        """Return the result without blocking the event loop."""
+        if asyncio.iscoroutinefunction(self.function) or sys.platform == "emscripten":  # the page has no threads
+            result = self.function(*self.args, **self.kwargs)
+        else:
+            result = await asyncio.to_thread(self.function, *self.args, **self.kwargs)
+        return await result if isawaitable(result) else result
+
+
+async def _finished(awaitable: Awaitable[Any]) -> Any:
+    return await awaitable
 
 
 class Pause:

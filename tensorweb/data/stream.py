@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import contextvars
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
+from collections.abc import Awaitable, Coroutine, Generator, Sequence
 from typing import Any
 
 from ..engine import changed_state, state
@@ -79,24 +79,6 @@ class Await:
     async def later(self) -> Sequence[Any]:
         """Return the results without blocking the event loop."""
         return await asyncio.gather(*(_as_coroutine(a) for a in self.awaitables))
-
-
-class Call:
-    """A wait for a function that blocks, such as one that reads a file or a URL; the answer is its result."""
-
-    def __init__(self, function: Callable[[], Any]):
-        self.function = function
-
-    def now(self) -> Any:
-        """Call it."""
-        return self.function()
-
-    async def later(self) -> Any:
-        """Call it in a thread, where there are threads."""
-        try:
-            return await asyncio.to_thread(self.function)
-        except RuntimeError:  # no thread can be started, as in a page
-            return self.function()
 
 
 async def _as_coroutine(awaitable: Awaitable[Any]) -> Any:

@@ -8,9 +8,9 @@ from math import floor
 from typing import Any
 
 from ..errors import ArgumentError, message
-from ..waiting import Waits, wait
+from ..waiting import Call, Waits, wait
 from .dataset import UNKNOWN_CARDINALITY, Dataset
-from .stream import Call, Element, End, Stage, Stream
+from .stream import Element, End, Stage, Stream
 from .structure import TensorSpec, as_element, spec_of
 
 _URLS = ("http://", "https://", "file://")

@@ -9,10 +9,10 @@ from typing import Any
 
 from ..errors import ArgumentError, ConversionError, FormatError, message
 from ..tensor import Tensor
-from ..waiting import Waits
+from ..waiting import Call, Waits
 from . import jsons
 from .buffers import CompositeArrayBuffer
-from .calls import Call, twins
+from .calls import twins
 from .manifest import get_weight_specs
 from .weights import decode_weights, decode_weights_stream
 

@@ -1,41 +1,13 @@
-"""Waits for files and networks: a call that may take long, the next item of a stream, and the twins made of one generator."""
+"""Waits for files and networks: the next item of a stream, and the twins made of one generator. A call that may take long: `waiting`."""
 
 from __future__ import annotations
 
-import asyncio
-import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import wraps
-from inspect import isawaitable
 from typing import Any
 
 from ..errors import ArgumentError, message
-from ..waiting import Waits, blocking, wait_async
-
-
-class Call:
-    """A wait for `function(*args)`, which may be a coroutine function; in an event loop a plain one runs in a thread."""
-
-    def __init__(self, function: Callable[..., Any], *args: Any, **kwargs: Any):
-        self.function, self.args, self.kwargs = function, args, kwargs
-
-    def now(self) -> Any:
-        """Return the result, blocking."""
-        result = self.function(*self.args, **self.kwargs)
-        return asyncio.run(_finished(result)) if isawaitable(result) else result
-
-    async def later(self) -> Any:
-        """Return the result without blocking the event loop."""
-        if asyncio.iscoroutinefunction(self.function) or sys.platform == "emscripten":  # the page has no threads
-            result = self.function(*self.args, **self.kwargs)
-        else:
-            result = await asyncio.to_thread(self.function, *self.args, **self.kwargs)
-        return await result if isawaitable(result) else result
-
-
-async def _finished(awaitable: Awaitable[Any]) -> Any:
-    return await awaitable
-
+from ..waiting import Call, Waits, blocking, wait_async
 
 END: Any = object()
 

@@ -22,10 +22,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ArgumentError, ConversionError, FormatError, TensorWebError, message
-from ..waiting import Waits, wait
+from ..waiting import Call, Waits, wait
 from .artifacts import ModelArtifacts, ModelArtifactsInfo, SaveResult, check_artifacts, get_model_artifacts_info_for_json, model_json
 from .atomic import replacing, sync_folder, write_synced
-from .calls import Call
 from .handlers import IOHandler, register_load_router, register_save_router
 from .manifest import check_manifest
 from .shards import SHARD_BYTES, Source

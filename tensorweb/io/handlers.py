@@ -11,9 +11,9 @@ from copy import copy
 from typing import Any
 
 from ..errors import ArgumentError, ConversionError, message
-from ..waiting import Waits, wait, wait_async
+from ..waiting import Call, Waits, wait, wait_async
 from .artifacts import ModelArtifacts, ModelArtifactsInfo, SaveResult, check_artifacts, get_model_artifacts_info_for_json
-from .calls import Call, twins
+from .calls import twins
 
 
 class IOHandler:

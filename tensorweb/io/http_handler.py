@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..errors import ArgumentError, FetchError, FormatError, message
-from ..waiting import Waits
+from ..waiting import Call, Waits
 from .artifacts import ModelArtifacts, SaveResult, check_artifacts, get_model_artifacts_info_for_json, model_json
 from .buffers import CompositeArrayBuffer
-from .calls import Call, twins
+from .calls import twins
 from .fetching import fetch, is_http_scheme
 from .files import file_system
 from .handlers import IOHandler, register_load_router, register_save_router

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from ..errors import ArgumentError, FormatError, message
-from ..waiting import Waits, wait, wait_async
-from .calls import END, Call
+from ..waiting import Call, Waits, wait, wait_async
+from .calls import END
 from .manifest import Group, bytes_of_specs
 
 SHARD_BYTES = 4 * 1024 * 1024

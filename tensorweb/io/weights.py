@@ -13,9 +13,9 @@ from .. import engine
 from ..errors import ArgumentError, FormatError, message
 from ..kernels.patterns import Spec
 from ..tensor import Tensor, as_tensor, op
-from ..waiting import Read, Waits
+from ..waiting import Call, Read, Waits
 from .buffers import CompositeArrayBuffer, little, typed
-from .calls import END, Call, Next, iterator, twins
+from .calls import END, Next, iterator, twins
 from .manifest import STRING_BYTES, Group, WeightSpec, check_manifest, check_specs
 from .quantization import dequantize, match_dtypes, quantizing
 

@@ -43,12 +43,7 @@ class _Convolution(BaseConvolution):
         self._add_bias(self.filters)
 
     def _convolve(self, inputs: Any, after: dict[str, Any]) -> Any:
-        if self.rank == 2:
-            return op("fused.conv2d")(
-                inputs, self.kernel, self.strides, self.padding, self.data_format, self.dilation_rate, bias=self.bias, **after
-            )
-        made = op("conv")(inputs, self.kernel, self.strides, self.padding, self.data_format, self.dilation_rate)
-        return self._finish(made, after)
+        return self._contract("conv", inputs, after)
 
 
 class Conv1D(_Convolution):

@@ -75,6 +75,13 @@ class BaseConvolution(Layer):
             bias = op("reshape")(bias, (-1, *(1,) * self.rank))
         return finish(self.name, outputs, bias=bias, **after)
 
+    def _contract(self, name: str, inputs: Any, after: dict[str, Any]) -> Any:
+        """Return the op `name` of inputs and kernel, with bias and what comes after it; in two dimensions all is one fused op."""
+        options = self.kernel, self.strides, self.padding, self.data_format, self.dilation_rate  # type: ignore[attr-defined]
+        if self.rank == 2:
+            return op(f"fused.{name}2d")(inputs, *options, bias=self.bias, **after)
+        return self._finish(op(name)(inputs, *options), after)
+
     def _convolve(self, inputs: Any, after: dict[str, Any]) -> Any:
         """Return the convolution with bias and what comes `after` it in the same op: scale and shift, an activation by name."""
         raise NotImplementedError

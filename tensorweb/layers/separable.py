@@ -35,12 +35,7 @@ class _Depthwise(BaseConvolution):
         self._add_bias(channels * self.depth_multiplier)
 
     def _convolve(self, inputs: Any, after: dict[str, Any]) -> Any:
-        if self.rank == 2:
-            return op("fused.depthwise_conv2d")(
-                inputs, self.kernel, self.strides, self.padding, self.data_format, self.dilation_rate, bias=self.bias, **after
-            )
-        made = op("depthwise_conv")(inputs, self.kernel, self.strides, self.padding, self.data_format, self.dilation_rate)
-        return self._finish(made, after)
+        return self._contract("depthwise_conv", inputs, after)
 
 
 class DepthwiseConv1D(_Depthwise):

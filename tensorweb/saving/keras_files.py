@@ -8,12 +8,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..errors import FormatError, message
-from ..io.calls import Call
 from ..io.hdf5 import Dataset, Group, create_hdf5, open_hdf5
 from ..io.keras_archive import WEIGHTS, open_archive, write_archive
 from ..models import Model
 from ..serialization import deserialize_keras_object, serialize_keras_object
-from ..waiting import Read, Waits
+from ..waiting import Call, Read, Waits
 from .assets import collect_assets, restore_assets
 from .state import State, collect, restore
 

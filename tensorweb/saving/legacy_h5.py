@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..errors import FormatError, message
-from ..io.calls import Call
 from ..io.hdf5 import create_hdf5, open_hdf5
 from ..io.keras_h5 import KerasH5, read_keras_h5, write_keras_h5
 from ..tensor import Variable
-from ..waiting import Read, Waits
+from ..waiting import Call, Read, Waits
 from .dialects import model_of, to_legacy_keras3
 from .keras_files import KERAS_VERSION, is_state, read_state
 from .matching import assign_all, legacy_order, paired

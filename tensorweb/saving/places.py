@@ -9,9 +9,8 @@ from urllib.parse import urlsplit
 
 from ..errors import ArgumentError, ConversionError, FetchError, FormatError, message
 from ..io.artifacts import ModelArtifacts
-from ..io.calls import Call
 from ..io.fetching import fetch, is_http_scheme
-from ..waiting import Waits
+from ..waiting import Call, Waits
 
 # What a whole file from a server may be.
 MAX_BYTES = 2**34

@@ -186,7 +186,7 @@ def test_web_files_that_do_not_fit(tmp_path):
     path = tmp_path / "model.json"
     original = json.loads(path.read_text())
 
-    def fails(change, advice=""):
+    def fails(change, advice=": expected "):
         changed = json.loads(json.dumps(original))
         change(changed)
         path.write_text(json.dumps(changed))
