@@ -6,12 +6,10 @@ Plain Python: it runs where NumPy cannot be imported too.
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
 from pathlib import Path
 
-from tests.oracle.replay import _NoNumpy, decode, differences, encoded_leaves, flatten, weighted_sum
+from tests.oracle.replay import decode, differences, encoded_leaves, flatten, main, weighted_sum
 
 CASES = Path(__file__).parent / "cases"
 # Relative to the largest magnitude of what is compared; references are computed in float64.
@@ -161,31 +159,5 @@ def smallest(cases):
     return [case for _, case in chosen.values()]
 
 
-def main():
-    """Replay what the command line names; exit 1 if a case fails."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--backend", default="numpy")
-    parser.add_argument("--block-numpy", action="store_true")
-    parser.add_argument("--small", action="store_true", help="only the smallest case of each layer")
-    parser.add_argument("subjects", nargs="*")
-    options = parser.parse_args()
-    if options.block_numpy:
-        sys.meta_path.insert(0, _NoNumpy())
-    import tensorweb as tw
-
-    tw.set_backend(options.backend)
-    failed = 0
-    for subject in options.subjects or subjects():
-        cases = smallest(load(subject)) if options.small else load(subject)
-        wrong = [(label(c), w) for c in cases for w in [check(c, tw)] if w]
-        for name, problems in wrong:
-            print(f"{subject}: {name}")
-            for p in problems[:6]:
-                print(f"    {p}")
-        print(f"{subject}: {len(cases) - len(wrong)} of {len(cases)} right on {options.backend}")
-        failed += len(wrong)
-    sys.exit(1 if failed else 0)
-
-
 if __name__ == "__main__":
-    main()
+    main(load, subjects, smallest, check, label, "layer")

@@ -182,12 +182,12 @@ class _NoNumpy:
         return None
 
 
-def main():
-    """Replay what the command line names; exit 1 if a case fails."""
+def main(cases_of=load, all_subjects=subjects, few=smallest, wrong_in=check, named=label, key="op"):
+    """Replay what the command line names; exit 1 if a case fails. The functions are those of one kind of case: ops here, or layers."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--backend", default="numpy")
     parser.add_argument("--block-numpy", action="store_true")
-    parser.add_argument("--small", action="store_true", help="only the smallest case of each op")
+    parser.add_argument("--small", action="store_true", help=f"only the smallest case of each {key}")
     parser.add_argument("subjects", nargs="*")
     options = parser.parse_args()
     if options.block_numpy:
@@ -196,17 +196,16 @@ def main():
 
     tw.set_backend(options.backend)
     failed = 0
-    for subject in options.subjects or subjects():
-        cases = load(subject)
-        cases = smallest(cases) if options.small else cases
+    for subject in options.subjects or all_subjects():
+        cases = few(cases_of(subject)) if options.small else cases_of(subject)
         bad = 0
         for case in cases:
-            wrong = check(case, tw)
+            wrong = wrong_in(case, tw)
             bad += bool(wrong)
-            for text in wrong[:2]:
-                print(f"{label(case)}\n    {text}")
+            for text in wrong[:4]:
+                print(f"{named(case)}\n    {text}")
         failed += bad
-        print(f"{subject}: {len(cases) - bad} of {len(cases)} cases of {len({c['op'] for c in cases})} ops right on {options.backend}")
+        print(f"{subject}: {len(cases) - bad} of {len(cases)} cases of {len({c[key] for c in cases})} {key}s right on {options.backend}")
     assert not (options.block_numpy and "numpy" in sys.modules), "numpy was imported"
     sys.exit(1 if failed else 0)
 
