@@ -47,6 +47,10 @@ class DeviceError(TensorWebError, RuntimeError):
     """A device failed while it ran a command."""
 
 
+class OutOfMemoryError(TensorWebError, MemoryError):
+    """A backend has no memory left for a tensor; what exists stays usable."""
+
+
 class FormatError(TensorWebError, ValueError):
     """A file or a stream does not hold what its format says."""
 

@@ -11,6 +11,8 @@ DEFAULTS: dict[str, Any] = {
     "BACKEND": "",  # the backend to use in place of the automatic choice
     "DEBUG": False,  # run each kernel at once, check its outputs for NaN, record a row for it
     "PROD": False,  # leave out checks that only help while developing
+    "NUM_THREADS": 0,  # threads that a compiled backend computes with; 0: one for each core
+    "CACHE_DIR": "",  # where compiled kernels are kept; "": in the user's cache folder
     "PLAN_LIMIT": 4096,  # plans kept per backend
 }
 

@@ -223,7 +223,20 @@ def _labels(k: patterns.Contract | patterns.Window, *operands: str) -> list[str]
     return sorted(set("".join(operands) + tied))
 
 
+def with_epilogue(
+    run: Callable[..., Function], k: patterns.Contract, inputs: Sequence[Spec], outputs: Sequence[Spec], then: Callable[..., Function]
+) -> Function:
+    """Return a contraction whose result goes through its epilogue: `run` and `then` give the functions of the two kernels."""
+    assert k.epilogue is not None
+    result = outputs[0]._replace(dtype=inputs[0].dtype)
+    first = run(k._replace(epilogue=None), inputs[:2], [result])
+    second = then(patterns.Map(k.epilogue), [result, *inputs[2:]], outputs)
+    return lambda lhs, rhs, *others: second(*first(lhs, rhs), *others)
+
+
 def _contract(k: patterns.Contract, inputs: Sequence[Spec], outputs: Sequence[Spec]) -> Function:
+    if k.epilogue is not None:
+        return with_epilogue(_contract, k, inputs, outputs, _map)
     sizes = dict(k.sizes)
     at_lhs, at_rhs, at_out = (_locate(labels, sizes) for labels in (k.lhs, k.rhs, k.out))
 

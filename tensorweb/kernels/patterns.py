@@ -89,7 +89,8 @@ class Relation(NamedTuple):
 class Contract(NamedTuple):
     """An einsum of two operands whose labels may be tied by relations: matmul, convolutions, and all of their gradients.
 
-    Exchanging the roles of an operand and the output gives the gradient, so the pattern is closed under differentiation.
+    Exchanging the roles of an operand and the output gives the gradient, so the pattern is closed under differentiation. With an
+    epilogue, a program of (result, further inputs...) that broadcast to the result's shape, its output is stored instead.
     """
 
     lhs: str
@@ -97,6 +98,7 @@ class Contract(NamedTuple):
     out: str
     sizes: tuple[tuple[str, int], ...]
     relations: tuple[Relation, ...]
+    epilogue: Program | None = None
 
 
 class Window(NamedTuple):

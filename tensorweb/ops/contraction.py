@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from .. import dtypes
-from ..engine import ABSTRACT
+from ..engine import ABSTRACT, run, state
 from ..errors import ArgumentError, DTypeError, ShapeError, message
 from ..kernels.patterns import Contract, Relation, Spec
+from ..kernels.program import lower
 from ..shapes import as_ints, broadcast, normalize_axis
 from ..tensor import as_tensor
-from .define import composite, op, primitive, public
+from .define import Body, composite, op, primitive, public
 from .shaping import promote_all, reshape, take_slice, transpose
 from .unknown import tied
 
@@ -38,10 +39,48 @@ def _contract_vjp(node: Any, g: Any) -> Any:
     )
 
 
+class After(NamedTuple):
+    """What op `where` does to each element of a contraction's result: a body of (result, *parts), in the same kernel if possible."""
+
+    where: str
+    body: Body
+    parts: tuple[Any, ...]
+
+    def apply(self, x: Any) -> Any:
+        """Return the body of x as a kernel of its own."""
+        _check_parts(self.where, x.shape, self.parts)
+        return run(self.body, (x, *self.parts))
+
+
+def _check_parts(where: str, shape: tuple[int, ...], parts: Sequence[Any]) -> None:
+    for p in parts:
+        if hasattr(p, "shape") and broadcast(where, shape, p.shape) != shape:
+            raise ShapeError(message(where, f"parts that broadcast to {shape}", p.shape, "A bias has one element for each channel."))
+
+
+@primitive("contract")
+def _contract_then(lhs: Spec, rhs: Spec, *rest: Any) -> Any:
+    *parts, la, lb, out, sizes, relations, where, body = rest
+    kernel, (made,) = _contract.plan((lhs, rhs), la, lb, out, sizes, relations)
+    _check_parts(where, made.shape, parts)
+    program = lower(body.roots, [made.dtype, *(p.dtype for p in parts)], body.name)
+    return kernel._replace(epilogue=program), (Spec(made.shape, program.steps[program.outputs[0]].dtype),)
+
+
+def contracted(lhs: Any, rhs: Any, static: tuple, after: After | None = None) -> Any:
+    """Return the contraction, then what comes `after`: in one kernel, unless a tape needs what lies between."""
+    if after is None:
+        return _contract(lhs, rhs, static=static)
+    if state.get().tapes or lhs.dtype == "complex64":
+        return after.apply(_contract(lhs, rhs, static=static))
+    return _contract_then(lhs, rhs, *after.parts, static=(*static, after.where, after.body))
+
+
 def contract(
-    lhs: Any, la: str, rhs: Any, lb: str, out: str, relations: Sequence[Relation] = (), extra: dict[str, int] | None = None
-) -> Any:
-    """Return the contraction la,lb->out of two tensors whose labels may be tied by relations.
+    lhs: Any, la: str, rhs: Any, lb: str, out: str, relations: Sequence[Relation] = (), extra: dict[str, int] | None = None,
+    after: After | None = None,
+) -> Any:  # fmt: skip
+    """Return the contraction la,lb->out of two tensors whose labels may be tied by relations, then what comes `after`.
 
     One letter names one axis. The sizes of labels that neither operand has (a convolution's output) come in `extra`. Sums of bool
     and 8-bit integers are made in int32 and cast back.
@@ -56,8 +95,11 @@ def contract(
         for label, dim in zip(labels, shape, strict=True):
             if sizes.setdefault(label, dim) != dim:
                 raise ShapeError(message("contract", f"equal sizes for axis {label!r}", f"{sizes[label]} and {dim}", "Check the shapes."))
-    made = _contract(lhs, rhs, static=(la, lb, out, tuple(sorted(sizes.items())), tuple(relations)))
-    return op("cast")(made, dtype) if narrow else made
+    static = (la, lb, out, tuple(sorted(sizes.items())), tuple(relations))
+    if not narrow:
+        return contracted(lhs, rhs, static, after)
+    made = op("cast")(contracted(lhs, rhs, static), dtype)
+    return made if after is None else after.apply(made)
 
 
 def operands(where: str, *values: Any) -> list[Any]:
@@ -88,6 +130,11 @@ def matmul(x1: Any, x2: Any, transpose_a: bool = False, transpose_b: bool = Fals
     >>> tw.matmul(tw.ones((2, 3)), tw.ones((3, 4))).shape
     (2, 4)
     """
+    return product(x1, x2, transpose_a, transpose_b)
+
+
+def product(x1: Any, x2: Any, transpose_a: bool = False, transpose_b: bool = False, after: After | None = None) -> Any:
+    """Return the matrix product under the public ones, then what comes `after`."""
     a, b = widen(operands("matmul", x1, x2))
     if a._container is ABSTRACT or b._container is ABSTRACT:
         a, b = tied((a, b), *_tied_axes(len(a.shape), len(b.shape), transpose_a, transpose_b))
@@ -95,8 +142,8 @@ def matmul(x1: Any, x2: Any, transpose_a: bool = False, transpose_b: bool = Fals
     a = a if a.shape == shape_a else reshape(a, shape_a)
     b = b if b.shape == shape_b else reshape(b, shape_b)
     if a.dtype == b.dtype == "float32":
-        return _contract(a, b, static=(la, lb, out, sizes, ()))
-    return contract(a, la, b, lb, out, extra=dict(sizes))
+        return contracted(a, b, (la, lb, out, sizes, ()), after)
+    return contract(a, la, b, lb, out, extra=dict(sizes), after=after)
 
 
 def _tied_axes(rank_a: int, rank_b: int, transpose_a: bool, transpose_b: bool) -> tuple[list[Any], list[Any]]:

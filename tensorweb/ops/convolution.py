@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import ArgumentError, ShapeError, message
-from .contraction import contract, operands
+from .contraction import After, contract, operands
 from .define import composite, op
 from .patches import keep_taps
 from .shaping import pad_interior, reshape
@@ -19,15 +19,21 @@ from .spatial import Steps, image, paddings, per_axis, steps
 
 def convolve(
     where: str, x: Any, kernel: Any, strides: Any, padding: Any, data_format: str | None, dilations: Any,
-    rounding: str | None = None, rank: int | None = None, depthwise: bool = False,
+    rounding: str | None = None, rank: int | None = None, depthwise: bool = False, after: After | None = None,
 ) -> Any:  # fmt: skip
-    """Return the convolution under all of the public ones, with groups where the kernel has a fraction of the input's channels."""
+    """Return the convolution under all of the public ones, then what comes `after`.
+
+    There are groups where the kernel has a fraction of the input's channels.
+    """
     (kernel,) = operands(where, kernel)
     made = image(where, x, data_format, rank)
     n = len(made.sizes)
     _check_kernel(where, kernel, n)
     slide = steps(where, made.sizes, kernel.shape[:n], strides, padding, dilations, rounding)
-    return made.restore((_depthwise if depthwise else _grouped)(where, made.x, kernel, slide))
+    function = _depthwise if depthwise else _grouped
+    if after is None or not made.moved:
+        return made.restore(function(where, made.x, kernel, slide, after))
+    return after.apply(made.restore(function(where, made.x, kernel, slide)))
 
 
 def _check_kernel(where: str, kernel: Any, n: int) -> None:
@@ -36,7 +42,7 @@ def _check_kernel(where: str, kernel: Any, n: int) -> None:
         raise ShapeError(message(where, f"a kernel of rank {n + 2} that is not empty", f"shape {kernel.shape}", advice))
 
 
-def _grouped(where: str, x: Any, kernel: Any, slide: Steps) -> Any:
+def _grouped(where: str, x: Any, kernel: Any, slide: Steps, after: After | None = None) -> Any:
     position, output, tap = slide.labels()
     channels, (part, filters) = x.shape[-1], kernel.shape[-2:]
     groups = channels // part if part else 0
@@ -45,14 +51,15 @@ def _grouped(where: str, x: Any, kernel: Any, slide: Steps) -> Any:
         raise ShapeError(message(where, f"a kernel for {channels} channels", f"shape {kernel.shape}", advice))
     extra, relations = dict(zip(output, slide.outputs)), slide.relations()
     if groups <= 1:
-        return contract(x, f"b{position}c", kernel, f"{tap}co", f"b{output}o", relations, extra)
+        return contract(x, f"b{position}c", kernel, f"{tap}co", f"b{output}o", relations, extra, after)
     x = reshape(x, (*x.shape[:-1], groups, part))
     kernel = reshape(kernel, (*kernel.shape[:-1], groups, filters // groups))
     made = contract(x, f"b{position}gc", kernel, f"{tap}cgo", f"b{output}go", relations, extra)
-    return reshape(made, (*made.shape[:-2], filters))
+    made = reshape(made, (*made.shape[:-2], filters))
+    return made if after is None else after.apply(made)
 
 
-def _depthwise(where: str, x: Any, kernel: Any, slide: Steps) -> Any:
+def _depthwise(where: str, x: Any, kernel: Any, slide: Steps, after: After | None = None) -> Any:
     position, output, tap = slide.labels()
     channels, multiplier = kernel.shape[-2:]
     if channels != x.shape[-1]:
@@ -61,9 +68,11 @@ def _depthwise(where: str, x: Any, kernel: Any, slide: Steps) -> Any:
         )
     extra = dict(zip(output, slide.outputs))
     if multiplier == 1:
-        return contract(x, f"b{position}c", reshape(kernel, kernel.shape[:-1]), f"{tap}c", f"b{output}c", slide.relations(), extra)
+        kernel = reshape(kernel, kernel.shape[:-1])
+        return contract(x, f"b{position}c", kernel, f"{tap}c", f"b{output}c", slide.relations(), extra, after)
     made = contract(x, f"b{position}c", kernel, f"{tap}cm", f"b{output}cm", slide.relations(), extra)
-    return reshape(made, (*made.shape[:-2], channels * multiplier))
+    made = reshape(made, (*made.shape[:-2], channels * multiplier))
+    return made if after is None else after.apply(made)
 
 
 # --- Keras's names ---

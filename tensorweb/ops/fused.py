@@ -1,20 +1,18 @@
 """Fused ops: a contraction, then one body for all that is done to each element of its result. Contractions alone: `contraction.py`.
 
-The ops are composites for now; the body is what later becomes the epilogue of the contraction's kernel.
+The body is the epilogue of the contraction's kernel, unless a gradient tape needs what lies between the two.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from .. import engine
-from ..errors import ArgumentError, ShapeError, message
+from ..errors import ArgumentError, message
 from ..kernels import expression as e
-from ..shapes import broadcast
 from ..tensor import OPS
-from .contraction import matmul as plain_matmul
-from .contraction import operands
+from .contraction import After, operands, product
 from .convolution import convolve
 from .define import Body, composite, op
 
@@ -44,24 +42,33 @@ def _named(where: str, activation: str | None) -> str:
     return name
 
 
-def finish(
-    where: str, x: Any, bias: Any = None, activation: str | None = "linear", prelu_weights: Any = None, leakyrelu_alpha: float = 0.2,
+def _after(
+    where: str, bias: Any = None, activation: str | None = "linear", prelu_weights: Any = None, leakyrelu_alpha: float = 0.2,
     residual: Any = None, scale: Any = None, shift: Any = None,
-) -> Any:  # fmt: skip
-    """Return activation((x + bias) * scale + shift + residual), each part where it is given; one kernel for bodies."""
+) -> tuple[After | None, str | None]:  # fmt: skip
+    """Return the body of all parts that are given, and the name of an activation that is no body (softmax) and comes after it."""
     name = _named(where, activation)
     if (name == "prelu") != (prelu_weights is not None):
         raise ArgumentError(message(where, "prelu_weights with activation prelu", repr(activation), "Pass both or neither."))
     weights = prelu_weights if name == "prelu" else float(leakyrelu_alpha) if name == "leakyrelu" else None
     parts = {k: v for k, v in zip(_PARTS, (bias, scale, shift, residual, weights)) if v is not None}
-    tensors = [v if isinstance(v, (int, float)) else operands(where, v)[0] for v in parts.values()]
-    for t in tensors:
-        if hasattr(t, "shape") and broadcast(where, x.shape, t.shape) != x.shape:
-            raise ShapeError(message(where, f"parts that broadcast to {x.shape}", t.shape, "A bias has one element for each channel."))
-    after = None if name in ("linear", "prelu", "leakyrelu") or OPS[name].pattern == "map" else name
-    if parts or not (after or name == "linear"):
-        x = engine.run(_epilogue(tuple(parts), "linear" if after else name), (x, *tensors))
-    return op(after)(x) if after else x
+    then = None if name in ("linear", "prelu", "leakyrelu") or OPS[name].pattern == "map" else name
+    if not parts and (then or name == "linear"):
+        return None, then
+    tensors = tuple(v if isinstance(v, (int, float)) else operands(where, v)[0] for v in parts.values())
+    return After(where, _epilogue(tuple(parts), "linear" if then else name), tensors), then
+
+
+def _followed(where: str, make: Callable[[After | None], Any], parts: dict[str, Any]) -> Any:
+    """Return what `make` returns for the body of the parts, and an activation that is no body after it."""
+    after, then = _after(where, **parts)
+    made = make(after)
+    return op(then)(made) if then else made
+
+
+def finish(where: str, x: Any, **parts: Any) -> Any:
+    """Return activation((x + bias) * scale + shift + residual), each part where it is given; one kernel for bodies."""
+    return _followed(where, lambda after: x if after is None else after.apply(x), parts)
 
 
 @composite(namespace="fused")
@@ -75,7 +82,7 @@ def matmul(a: Any, b: Any, transpose_a: bool = False, transpose_b: bool = False,
     >>> tw.fused.matmul(tw.ones((1, 2)), tw.ones((2, 2)), bias=tw.tensor([-3.0, 3.0]), activation="relu").tolist()
     [[0.0, 5.0]]
     """
-    return finish("fused.matmul", plain_matmul(a, b, transpose_a, transpose_b), **after)
+    return _followed("fused.matmul", lambda then: product(a, b, transpose_a, transpose_b, then), after)
 
 
 @composite(namespace="fused")
@@ -87,8 +94,7 @@ def conv2d(
 
     Of data_format NCHW a bias of one axis belongs to the channels too. TensorFlow.js's fused.conv2d.
     """
-    made = convolve("fused.conv2d", x, filter, strides, pad, data_format, dilations, dim_rounding_mode, 2)
-    return finish("fused.conv2d", made, **_along_channels(after, data_format))
+    return _convolved("fused.conv2d", (x, filter, strides, pad, data_format, dilations, dim_rounding_mode), after)
 
 
 @composite(namespace="fused")
@@ -97,8 +103,12 @@ def depthwise_conv2d(
     dim_rounding_mode: str | None = None, **after: Any,
 ) -> Any:  # fmt: skip
     """Return depthwise_conv2d followed by bias, scale, shift, residual and activation. TensorFlow.js's fused.depthwiseConv2d."""
-    made = convolve("fused.depthwise_conv2d", x, filter, strides, pad, data_format, dilations, dim_rounding_mode, 2, depthwise=True)
-    return finish("fused.depthwise_conv2d", made, **_along_channels(after, data_format))
+    return _convolved("fused.depthwise_conv2d", (x, filter, strides, pad, data_format, dilations, dim_rounding_mode), after, depthwise=True)
+
+
+def _convolved(where: str, options: tuple, after: dict[str, Any], depthwise: bool = False) -> Any:
+    parts = _along_channels(after, options[4])
+    return _followed(where, lambda then: convolve(where, *options, 2, depthwise, then), parts)
 
 
 def _along_channels(after: dict[str, Any], data_format: str | None) -> dict[str, Any]:

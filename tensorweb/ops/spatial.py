@@ -26,6 +26,7 @@ class Image(NamedTuple):
     x: Any
     sizes: tuple[int, ...]
     restore: Callable[[Any], Any]
+    moved: bool  # whether the axes were not [batch, ...spatial, channels]
 
 
 def image(where: str, x: Any, data_format: str | None = None, rank: int | None = None) -> Image:
@@ -54,7 +55,7 @@ def image(where: str, x: Any, data_format: str | None = None, rank: int | None =
             y = transpose(y, (0, spatial + 1, *range(1, spatial + 1)))
         return reshape(y, y.shape[1:]) if single else y
 
-    return Image(x, x.shape[1:-1], restore)
+    return Image(x, x.shape[1:-1], restore, first or single)
 
 
 class Steps(NamedTuple):

@@ -1,6 +1,7 @@
 """The engine itself: abstract tensors, plans by shape and dtype, tasks and threads side by side."""
 
 import asyncio
+import gc
 import threading
 
 import pytest
@@ -72,6 +73,7 @@ def test_threads_side_by_side():
             optimizer.minimize(lambda: (x - 3.0) ** 2)
         results[n] = float(x)
 
+    gc.collect()  # what tests before this one left in cycles
     before = tw.memory().num_tensors
     threads = [threading.Thread(target=work, args=(n,)) for n in range(8)]
     for t in threads:

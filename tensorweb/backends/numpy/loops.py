@@ -12,7 +12,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from ...dtypes import kind
 from ...kernels import patterns
-from ...kernels.interpret import executor
+from ...kernels.interpret import executor, with_epilogue
 from ...kernels.patterns import Spec
 from ...kernels.program import Instruction, Program
 from .contract import contract, window
@@ -344,9 +344,15 @@ def _fft(k: patterns.Fft, inputs: Sequence[Spec], outputs: Sequence[Spec]) -> Fu
     return run
 
 
+def _contract(k: patterns.Contract, inputs: Sequence[Spec], outputs: Sequence[Spec]) -> Function:
+    if k.epilogue is not None:
+        return with_epilogue(_contract, k, inputs, outputs, _map)
+    return _shaped(contract(k, inputs, outputs), inputs)
+
+
 PATTERNS: dict[type, Callable[..., Function]] = {
     patterns.Map: _map, patterns.Row: _row, patterns.View: _view, patterns.Slice: _slice, patterns.Place: _place, patterns.Pad: _pad,
     patterns.Concat: _concat,
-    patterns.Contract: lambda k, i, o: _shaped(contract(k, i, o), i), patterns.Window: lambda k, i, o: _shaped(window(k, i, o), i),
+    patterns.Contract: _contract, patterns.Window: lambda k, i, o: _shaped(window(k, i, o), i),
     patterns.Gather: _gather, patterns.Scatter: _scatter, patterns.Scan: _scan, patterns.Sort: _sort, patterns.Fft: _fft,
 }  # fmt: skip

@@ -1,0 +1,247 @@
+"""What the backends of compiled kernels share: buffers, launches of lowered kernels, and what runs elsewhere. No code is printed here.
+
+A backend is this class with a machine: `backends.native` has one of LLVM, `backends.wasm` one of WebAssembly.
+"""
+
+from __future__ import annotations
+
+import struct
+from array import array
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from .. import dtypes
+from ..kernels.loops import LOWERINGS
+from ..kernels.loops.builder import Builder
+from ..kernels.loops.launch import Launch, Lowered, Slot, Target, emit
+from ..kernels.patterns import Kernel, Routine, Spec, pattern_name
+from ..shapes import size_of
+from . import registry
+from .heap import Buffer, Heap, Source, size_class
+
+_CODES = {"float32": "f", "int32": "i", "int8": "b", "uint8": "B", "bool": "?"}
+
+Call = Callable[[Sequence[Any], dict[str, Sequence[Buffer]]], None]
+
+
+class Machine(Source, Protocol):
+    """Compiles kernels and calls them on memory of its own."""
+
+    index_bytes: int
+    target: Target
+
+    def compile(self, key: str, emit: Callable[[Builder], None]) -> Any:
+        """Return the handle of a kernel; `emit` writes it if the key is new."""
+        ...
+
+    def run(self, handle: Any, dynamic: bytes, units: int, grain: int) -> None:
+        """Call a kernel on all units of work, on threads of at least `grain` units each, and return when it is done."""
+        ...
+
+    def view(self, address: int, nbytes: int, owner: Any = None) -> memoryview:
+        """Return memory as writable bytes; the view keeps `owner` alive."""
+        ...
+
+    def close(self) -> None:
+        """Stop the threads and give the memory back."""
+        ...
+
+
+class CompiledBackend:
+    """Buffers are pieces of the machine's memory, lists for strings. `elsewhere` counts what ran on another backend, by name."""
+
+    def __init__(self, name: str, machine: Machine):
+        self.name, self.machine = name, machine
+        self.heap = Heap(machine, name)
+        self.elsewhere: Counter[str] = Counter()
+
+    # --- values ---
+
+    def upload(self, values: Any, spec: Spec) -> Any:
+        dtype = str(spec.dtype)
+        if dtype == "string":
+            return list(values.reshape(-1).tolist() if hasattr(values, "reshape") else values)
+        nbytes = dtypes.TABLE[dtype].itemsize * size_of(spec.shape)
+        buffer = self.heap.take(size_class(nbytes))
+        if nbytes:
+            self.machine.view(buffer.address, nbytes)[:] = _as_bytes(values, dtype)
+        return buffer
+
+    def download(self, buffer: Any, spec: Spec) -> Any:
+        dtype = str(spec.dtype)
+        if dtype == "string":
+            return list(buffer)
+        n = size_of(spec.shape)
+        view = self.machine.view(buffer.address, dtypes.TABLE[dtype].itemsize * n, buffer)
+        if dtype == "float16":
+            return array("f", struct.unpack(f"={n}e", view))
+        if dtype == "complex64":
+            parts = struct.unpack(f"={2 * n}f", view)
+            return [complex(re, im) for re, im in zip(parts[::2], parts[1::2])]
+        return view.cast(_CODES[dtype]).toreadonly() if n else memoryview(array(_CODES[dtype].replace("?", "B")))
+
+    # --- kernels ---
+
+    def compile(self, kernel: Kernel, inputs: Sequence[Spec], outputs: Sequence[Spec] | None) -> Callable[..., list[Any]]:
+        lower = LOWERINGS.get(type(kernel))
+        if lower is None or outputs is None or any(s.dtype == "string" for s in (*inputs, *outputs)):
+            return self._elsewhere(kernel, inputs, outputs)
+        return self._launches(lower(kernel, inputs, outputs, self.machine.target), outputs)
+
+    def _launches(self, lowered: Lowered, outputs: Sequence[Spec]) -> Callable[..., list[Any]]:
+        capacities = [size_class(dtypes.TABLE[str(s.dtype)].itemsize * size_of(s.shape)) for s in outputs]
+        scratches = [size_class(n) for n in lowered.scratch]
+        tables = [self._table(t) for t in lowered.tables]
+        calls = [self._call(launch, tables) for launch in lowered.launches if launch.units]
+        forms = [(d.input, d.name, size_class(d.nbytes), self._call(d.launch, tables)) for d in lowered.derived]
+        aliases, take = lowered.aliases, self.heap.take
+
+        def run(*values: Any) -> list[Any]:
+            if aliases is None:
+                made = [take(c) for c in capacities]
+            else:
+                made = [values[a] if a is not None else take(c) for c, a in zip(capacities, aliases)]
+                for buffer in made:
+                    buffer.derived = None
+            derived = [_form(values[i], name, take, capacity, call, values) for i, name, capacity, call in forms]
+            scratch = [take(c) for c in scratches]
+            for call in calls:
+                call(values, {"out": made, "scratch": scratch, "derived": derived})
+            return made
+
+        if len(calls) != 1 or scratches or aliases is not None or forms:
+            return run
+        (only,) = calls
+
+        def run_one(*values: Any) -> list[Any]:
+            made = [take(c) for c in capacities]
+            only(values, {"out": made})
+            return made
+
+        return run_one
+
+    def _table(self, content: bytes) -> Buffer:
+        buffer = self.heap.take(size_class(len(content)))
+        self.machine.view(buffer.address, len(content))[:] = content
+        return buffer
+
+    def _call(self, launch: Launch, tables: Sequence[Buffer]) -> Call:
+        """Return the function (inputs, other buffers by kind) of one launch."""
+        handle = self.machine.compile(repr((launch.family, launch.key)), lambda b: emit(b, launch))
+        code = "q" if self.machine.index_bytes == 8 else "i"
+        sizes = self._table(struct.pack(f"={max(1, len(launch.sizes))}{code}", *launch.sizes or (0,)))
+        pack = packer(launch.slots, self.machine.index_bytes)
+        slots = [(kind, i, tables[i].address if kind == "table" else 0) for kind, i in launch.slots]
+        run, units, grain = self.machine.run, launch.units, launch.grain
+
+        def call(values: Sequence[Any], others: dict[str, Sequence[Buffer]]) -> None:
+            content: list[Any] = [sizes.address]
+            for kind, i, table in slots:
+                if kind == "in":
+                    content.append(values[i].address)
+                elif kind in others:
+                    content.append(others[kind][i].address)
+                else:
+                    content.append(table if kind == "table" else number_of(kind, values[i]))
+            run(handle, pack(*content), units, grain)
+
+        return call
+
+    def _elsewhere(self, kernel: Kernel, inputs: Sequence[Spec], outputs: Sequence[Spec] | None) -> Callable[..., list[Any]]:
+        """Return the function of a kernel that another backend runs: host routines, strings."""
+        label = kernel.name if isinstance(kernel, Routine) else pattern_name(kernel)
+        if any(s.dtype == "string" for s in (*inputs, *(outputs or ()))):
+            label += " of strings"
+        host = _host()
+        function = host.compile(kernel, inputs, outputs)
+
+        def run(*values: Any) -> list[Any]:
+            self.elsewhere[f"{label} on {host.name}"] += 1
+            moved = [
+                v if isinstance(s.dtype, type) else host.upload(self.download(v, s), s) for v, s in zip(values, inputs, strict=True)
+            ]
+            results = function(*moved)
+            if outputs is None:
+                return [(self.upload(host.download(v, s), s), s) for v, s in results]
+            return [self.upload(host.download(v, s), s) for v, s in zip(results, outputs, strict=True)]
+
+        return run
+
+    # --- life ---
+
+    def wait(self) -> None:
+        """Everything has run already."""
+
+    def close(self) -> None:
+        self.machine.close()
+
+
+def _form(buffer: Buffer, name: str, take: Callable[[int], Buffer], capacity: int, call: Call, values: Sequence[Any]) -> Buffer:
+    """Return a derived form of a buffer, made if the buffer has none."""
+    if buffer.derived is None:
+        buffer.derived = {}
+    made = buffer.derived.get(name)
+    if made is None:
+        made = take(capacity)
+        call(values, {"derived": [made]})
+        buffer.derived[name] = made
+    return made
+
+
+def _host() -> Any:
+    """Return the backend for what has no compiled form: numpy where NumPy is, else python."""
+    try:
+        return registry.find_backend("numpy")
+    except ImportError:
+        return registry.find_backend("python")
+
+
+def packer(slots: Sequence[Slot], index_bytes: int) -> Callable[..., bytes]:
+    """Return the function that lays out the slots of a call: the address of the sizes, then one slot each."""
+    wide = index_bytes == 8
+    codes = {"f32": "f", "re": "f", "im": "f", "i32": "i", "index": "q" if wide else "i"}
+    layout = "=" + ("q" if wide else "I")
+    for slot in slots:
+        code = codes.get(slot.kind, "q" if wide else "I")
+        layout += code + ("4x" if wide and code in "fi" else "")
+    return struct.Struct(layout).pack
+
+
+_FLOAT_LIMIT = 3.4028235677973366e38  # half a step beyond the largest float32: from here on it is infinite
+
+
+def number_of(kind: str, value: Any) -> Any:
+    """Return a Python number as a slot takes it."""
+    if kind in ("i32", "index"):
+        return int(value)
+    value = value.imag if kind == "im" else value.real
+    if -_FLOAT_LIMIT < value < _FLOAT_LIMIT:
+        return value
+    return float("inf") if value > 0 else float("-inf") if value < 0 else value
+
+
+def _as_bytes(values: Any, dtype: str) -> memoryview:
+    """Return flat values (a sequence, a typed buffer, or an array) as the bytes of a dtype."""
+    if hasattr(values, "astype"):  # NumPy's arrays
+        flat = values.astype(dtype, copy=False).reshape(-1)
+        return memoryview(flat.view("uint8"))
+    if isinstance(values, (memoryview, array)):
+        view = memoryview(values)
+        if view.format == _CODES.get(dtype) and view.contiguous:
+            return view.cast("B")
+        values = view.tolist()
+    if dtype in _CODES and dtype != "bool":
+        return memoryview(array(_CODES[dtype], values)).cast("B")
+    if dtype == "bool":
+        return memoryview(bytes(map(bool, values)))
+    if dtype == "complex64":
+        return memoryview(array("f", [part for v in values for part in (complex(v).real, complex(v).imag)])).cast("B")
+    return memoryview(b"".join(_half(v) for v in values))
+
+
+def _half(value: float) -> bytes:
+    try:
+        return struct.pack("=e", value)
+    except OverflowError:
+        return struct.pack("=e", float("inf") if value > 0 else float("-inf"))

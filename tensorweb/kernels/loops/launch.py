@@ -1,0 +1,141 @@
+"""How a pattern becomes calls of kernels: `Launch` is one call, `Lowered` all that a plan needs. The loops are in the files beside this.
+
+`LOWERINGS` has, for each pattern, the function from (kernel, inputs, outputs, target) to Lowered; `EMITTERS`, for each family of
+kernels, the function (builder, *key) that writes its code. Shapes are sizes of a launch, never part of a key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from ..patterns import Spec
+from .builder import Builder
+
+
+class Target(NamedTuple):
+    """What a lowering may ask of the machine: lanes of a vector, vector registers, whether fma is one instruction, threads."""
+
+    lanes: int
+    registers: int
+    fused: bool
+    threads: int = 1
+
+
+class Slot(NamedTuple):
+    """What one slot of a call holds: an address, or an input that is a Python number.
+
+    kind is in, out, scratch, derived, table (the address of the one with this index), or f32, i32, index, re, im (a number).
+    """
+
+    kind: str
+    index: int
+
+
+class Launch(NamedTuple):
+    """One call of a kernel over `units` of work; slots are numbered from 1. Threads take no fewer than `grain` units at a time."""
+
+    family: str
+    key: tuple
+    sizes: tuple[int, ...]
+    slots: tuple[Slot, ...]
+    units: int
+    grain: int = 1
+
+
+class Derived(NamedTuple):
+    """Another form of an input that stays with the input's buffer while its values do: a packed matrix. `name` tells its layout."""
+
+    input: int
+    name: str
+    nbytes: int
+    launch: Launch
+
+
+class Lowered(NamedTuple):
+    """The launches of a plan in order, and what they need: bytes of scratch buffers, derived forms of inputs, constant tables.
+
+    `aliases` gives for each output the input whose memory it takes (None: its own), as updates in place have it.
+    """
+
+    launches: tuple[Launch, ...]
+    scratch: tuple[int, ...] = ()
+    derived: tuple[Derived, ...] = ()
+    tables: tuple[bytes, ...] = ()
+    aliases: tuple[int | None, ...] | None = None
+
+
+Lowering = Callable[[Any, Sequence[Spec], Sequence[Spec], Target], Lowered]
+
+LOWERINGS: dict[type, Lowering] = {}
+EMITTERS: dict[str, Callable[..., None]] = {}
+
+# About how many elements of simple work pay for handing a part to another thread.
+GRAIN = 1 << 14
+
+
+def lowering(pattern: type) -> Callable[[Lowering], Lowering]:
+    """Decorate the lowering of a pattern."""
+
+    def register(function: Lowering) -> Lowering:
+        LOWERINGS[pattern] = function
+        return function
+
+    return register
+
+
+def emitter(family: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Decorate the function that writes a family's code: (builder, *key)."""
+
+    def register(function: Callable[..., None]) -> Callable[..., None]:
+        EMITTERS[family] = function
+        return function
+
+    return register
+
+
+def emit(builder: Builder, launch: Launch) -> None:
+    """Write a launch's kernel."""
+    EMITTERS[launch.family](builder, *launch.key)
+
+
+# --- shapes -----------------------------------------------------------------------------------------------------------------
+
+
+def strides_of(shape: Sequence[int]) -> list[int]:
+    """Return the row-major strides of a shape, in elements."""
+    strides = [1] * len(shape)
+    for d in range(len(shape) - 2, -1, -1):
+        strides[d] = strides[d + 1] * shape[d + 1]
+    return strides
+
+
+def broadcast_strides(shape: Sequence[int], target: Sequence[int]) -> list[int]:
+    """Return the strides with which an operand of `shape` is read along the axes of `target`: 0 where it repeats."""
+    own = [0 if d == 1 else s for d, s in zip(shape, strides_of(shape), strict=True)]
+    return [0] * (len(target) - len(shape)) + own
+
+
+def collapse(shape: Sequence[int], operands: Sequence[Sequence[int]]) -> tuple[list[int], list[list[int]]]:
+    """Return the shape and each operand's strides with axes of size 1 dropped and neighbours joined that step as one.
+
+    >>> collapse((2, 3, 4), [(12, 4, 1), (0, 0, 1)])
+    ([6, 4], [[4, 1], [0, 1]])
+    """
+    dims: list[int] = []
+    made: list[list[int]] = [[] for _ in operands]
+    for axis, dim in enumerate(shape):
+        if dim == 1:
+            continue
+        steps = [strides[axis] for strides in operands]
+        if dims and all(m[-1] == step * dim for m, step in zip(made, steps, strict=True)):
+            dims[-1] *= dim
+            for m, step in zip(made, steps, strict=True):
+                m[-1] = step
+        else:
+            dims.append(dim)
+            for m, step in zip(made, steps, strict=True):
+                m.append(step)
+    if not dims:
+        return [1], [[0] for _ in operands]
+    return dims, made

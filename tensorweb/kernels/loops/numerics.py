@@ -1,0 +1,52 @@
+"""What the scalar functions on lanes are made of: polynomials, signs, and sums and products whose rounding errors are kept.
+
+The functions themselves are in `exponentials.py`, `trigonometry.py`, `hyperbolic.py` and `division.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .builder import Builder, Operand, Value
+
+SIGN = -(2**31)  # the bit of an int32 that is a float's sign
+
+
+def polynomial(b: Builder, x: Value, coefficients: Sequence[float]) -> Value:
+    """Return the polynomial at x by Horner's rule; the coefficient of the highest power comes first."""
+    result = b.constant(x.type, coefficients[0])
+    for c in coefficients[1:]:
+        result = b.fma(result, x, c)
+    return result
+
+
+def either_sign(b: Builder, x: Value, sign: Value) -> Value:
+    """Return x, which is not negative, with the sign of a float (-0 included)."""
+    return b.bits(b.bits(x, "vi") | (b.bits(sign, "vi") & SIGN), "vf")
+
+
+def flip_sign(b: Builder, x: Value, bits: Value) -> Value:
+    """Return x with its sign turned where the sign bit of an int32 is set."""
+    return b.bits(b.bits(x, "vi") ^ (bits & SIGN), "vf")
+
+
+def ordered_sum(big: Value, small: Value) -> tuple[Value, Value]:
+    """Return big + small and the rounding error of it; |big| >= |small|, or big is 0."""
+    total = big + small
+    return total, small - (total - big)
+
+
+def product(b: Builder, x: Value, y: Operand) -> tuple[Value, Value]:
+    """Return x * y and the rounding error of it."""
+    x, y = b.operands(x, y)
+    high = x * y
+    if b.fused:
+        return high, b.fma(x, y, -high)
+    (x1, x2), (y1, y2) = _halves(b, x), _halves(b, y)
+    return high, ((x1 * y1 - high) + x1 * y2 + x2 * y1) + x2 * y2
+
+
+def _halves(b: Builder, x: Value) -> tuple[Value, Value]:
+    """Return two parts of 12 bits each: products of such parts are exact."""
+    high = b.bits(b.bits(x, "vi") & -4096, "vf")
+    return high, x - high
