@@ -50,6 +50,7 @@ class LlvmBuilder(Builder):
 
     def __init__(self, name: str = "kernel", lanes: int = 8, registers: int = 16, fused: bool = True):
         self.name, self.lanes, self.registers, self.fused = name, lanes, registers, fused
+        self.rounds_once = fused
         self.dynamic, self.begin, self.end = (Value(self, "index", f"%{x}") for x in ("dynamic", "begin", "end"))
         self._allocas: list[str] = []
         self._lines: list[str] = []
@@ -251,6 +252,9 @@ class LlvmBuilder(Builder):
 
     def load_index(self, address: Value, offset: int = 0) -> Value:
         return self._emit("index", f"load i64, {self._pointer(address, offset)}, align 8")
+
+    def store_index(self, address: Value, value: Value, offset: int = 0) -> None:
+        self._lines.append(f"  store i64 {self.value('index', value).ref}, {self._pointer(address, offset)}, align 8")
 
     def scratch(self, bytes: int) -> Value:
         ref = f"%a{self._fresh()}"

@@ -112,7 +112,7 @@ class WasmBuilder(Builder):
         else:
             values = self.operands(*operands)
         type = values[0].type
-        if name in ("min", "max") and "lt" in OPS[type] and "div" in OPS[type]:
+        if name in ("min", "max") and type in ("f32", "f64", "vf"):
             return self._extreme(name, *values)
         if name not in OPS[type]:
             raise TypeError(f"{name}: there is no such instruction on {type}")
@@ -153,6 +153,8 @@ class WasmBuilder(Builder):
         return self._convert("bits", BITS, value, type)
 
     def _convert(self, name: str, table: dict[tuple[str, str], bytes], value: Value, type: str) -> Value:
+        if value.type == type:
+            return value
         code = table.get((value.type, type))
         if code is None:
             raise TypeError(f"{name}: there is none from {value.type} to {type}")
@@ -222,6 +224,9 @@ class WasmBuilder(Builder):
 
     def load_index(self, address: Value, offset: int = 0) -> Value:
         return self._with_type(self.load("i32", address, offset), "index")
+
+    def store_index(self, address: Value, value: Value, offset: int = 0) -> None:
+        self.store("i32", address, self._with_type(self.value("index", value), "i32"), offset)
 
     def load_vector(self, kind: str, address: Value, offset: int = 0, count: Value | None = None) -> Value:
         size, type = ITEMSIZE[kind], VECTOR_OF[LOADED[kind]]

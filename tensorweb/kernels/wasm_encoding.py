@@ -51,6 +51,7 @@ def simd(opcode: int) -> bytes:
 
 BLOCK, LOOP, IF, ELSE, END = b"\x02\x40", b"\x03\x40", b"\x04\x40", b"\x05", b"\x0b"
 BRANCH, BRANCH_IF, RETURN, SELECT = b"\x0c", b"\x0d", b"\x0f", b"\x1b"
+CALL_INDIRECT = b"\x11\x00\x00"  # the only type, the only table
 LOCAL_GET, LOCAL_SET, LOCAL_TEE, GLOBAL_GET = b"\x20", b"\x21", b"\x22", b"\x23"
 I32_CONST, F32_CONST, F64_CONST, V128_CONST = b"\x41", b"\x43", b"\x44", simd(0x0C)
 V128_BITSELECT, V128_ANY_TRUE, SHUFFLE, RELAXED_MADD = simd(0x52), simd(0x53), simd(0x0D), simd(0x105)
@@ -69,8 +70,7 @@ def _simd_row(first: int, names: str) -> dict[str, bytes]:
 
 
 _MASKS = {"not": simd(0x4D), "and": simd(0x4E), "or": simd(0x50), "xor": simd(0x51)}
-INDEX_OPS = _row(0x46, "eq ne lt - gt - le - ge") | _row(0x6A, "add sub mul div_s div_u rem_s rem_u and or xor shl shr_s shr_u")
-I32_OPS = INDEX_OPS | {"lt_u": b"\x49"}
+I32_OPS = _row(0x46, "eq ne lt lt_u gt - le - ge") | _row(0x6A, "add sub mul div_s div_u rem_s rem_u and or xor shl shr_s shr_u")
 F32_OPS = _row(0x5B, "eq ne lt gt le ge") | _row(0x8B, "abs neg ceil floor trunc nearest sqrt add sub mul div")
 F64_OPS = _row(0x61, "eq ne lt gt le ge") | _row(0x99, "abs neg ceil floor trunc nearest sqrt add sub mul div")
 VI_OPS = (
@@ -82,7 +82,7 @@ VF_OPS = (
     _simd_row(0x41, "eq ne lt gt le ge") | _simd_row(0x67, "ceil floor trunc nearest") | _simd_row(0xE0, "abs neg - sqrt add sub mul div")
 )
 OPS: dict[str, dict[str, bytes]] = {
-    "index": INDEX_OPS,
+    "index": I32_OPS,
     "i32": I32_OPS,
     "f32": F32_OPS,
     "f64": F64_OPS,
@@ -97,11 +97,13 @@ CONVERSIONS: dict[tuple[str, str], bytes] = {
     ("i32", "index"): b"",
     ("index", "i32"): b"",
     ("bit", "i32"): b"",
+    ("bit", "index"): b"",
     ("i32", "f32"): b"\xb2",
     ("i32", "f64"): b"\xb7",
     ("f32", "i32"): b"\xfc\x00",
     ("f32", "f64"): b"\xbb",
     ("f64", "f32"): b"\xb6",
+    ("f64", "i32"): b"\xfc\x02",
     ("vi", "vf"): simd(0xFA),
     ("vf", "vi"): simd(0xF8),
     ("vm", "vi"): simd(0xA1),
@@ -128,6 +130,12 @@ def memory_argument(itemsize: int, offset: int) -> bytes:
     """Return what follows an instruction of memory: the alignment that is promised, and the offset."""
     return bytes([itemsize.bit_length() - 1]) + unsigned(offset)
 
+
+# --- threads ---
+
+ATOMIC_LOAD, ATOMIC_STORE, ATOMIC_ADD = b"\xfe\x10", b"\xfe\x17", b"\xfe\x1e"
+NOTIFY, WAIT = b"\xfe\x00", b"\xfe\x01"
+I64_CONST = b"\x42"
 
 # --- modules ---
 
@@ -156,25 +164,27 @@ def section(number: int, *items: bytes) -> bytes:
     return bytes([number]) + sized(vector(items))
 
 
-def import_memory(memory: tuple[int, int], shared: bool) -> bytes:
-    minimum, maximum = memory
-    return sized(b"env") + sized(b"memory") + b"\x02" + (b"\x03" if shared else b"\x01") + unsigned(minimum) + unsigned(maximum)
+def imported(name: str, kind: bytes) -> bytes:
+    return sized(b"env") + sized(name.encode()) + kind
 
 
-def import_scratch() -> bytes:
-    return sized(b"env") + sized(b"scratch") + b"\x03" + bytes([I32]) + b"\x00"
-
-
-def module(functions: Mapping[str, bytes], memory: tuple[int, int] = (1, PAGE), shared: bool = False) -> bytes:
-    """Return a module that exports kernels by name.
+def module(functions: Mapping[str, bytes], memory: tuple[int, int] = (1, PAGE), shared: bool = False, table: bool = False) -> bytes:
+    """Return a module that exports functions of the type of kernels by name.
 
     It imports `env.memory`, whose `memory` is (minimum, maximum) in pages, and `env.scratch`, an i32 global that holds the address of
-    memory that belongs to this instance alone, as many bytes as the largest `WasmBuilder.scratch_bytes` of its kernels.
+    memory that belongs to this instance alone, as many bytes as the largest `WasmBuilder.scratch_bytes` of its kernels; with `table` also
+    `env.table`, functions that can be called by number.
     """
+    imports = [
+        imported("memory", b"\x02" + (b"\x03" if shared else b"\x01") + unsigned(memory[0]) + unsigned(memory[1])),
+        imported("scratch", b"\x03" + bytes([I32]) + b"\x00"),
+    ]
+    if table:
+        imports.append(imported("table", b"\x01\x70\x00\x00"))
     return (
         b"\0asm\1\0\0\0"
         + section(1, KERNEL.encode())
-        + section(2, import_memory(memory, shared), import_scratch())
+        + section(2, *imports)
         + section(3, *[b"\x00"] * len(functions))
         + section(7, *(sized(name.encode()) + b"\x00" + unsigned(i) for i, name in enumerate(functions)))
         + section(10, *map(sized, functions.values()))

@@ -85,9 +85,8 @@ class Function:
     def vector_constant(self, content: bytes) -> Node:
         """Return 16 bytes as a value, kept in one local from the start of the function."""
         if content not in self.vectors:
-            import os
             node = self.vectors[content] = Node(V128_CONST + content, result=V128)
-            if not os.environ.get("INLINE"): node.local = Local(V128)
+            node.local = Local(V128)
         return self.vectors[content]
 
     def variable(self, value: Node) -> Local:

@@ -164,6 +164,7 @@ class Builder(ABC):
     index_bytes: int
     registers: int  # vector registers
     fused: bool  # whether fma is one instruction
+    rounds_once = False  # whether fma is sure to round once: WebAssembly's relaxed instruction need not
     dynamic: Value
     begin: Value
     end: Value
@@ -247,6 +248,10 @@ class Builder(ABC):
     @abstractmethod
     def load_index(self, address: Value, offset: int = 0) -> Value:
         """Return the index stored at address + offset bytes, `index_bytes` wide."""
+
+    @abstractmethod
+    def store_index(self, address: Value, value: Value, offset: int = 0) -> None:
+        """Put an index at address + offset bytes, `index_bytes` wide."""
 
     @abstractmethod
     def scratch(self, bytes: int) -> Value:

@@ -20,6 +20,7 @@ class Target(NamedTuple):
     registers: int
     fused: bool
     threads: int = 1
+    index_bytes: int = 8
 
 
 class Slot(NamedTuple):
@@ -63,6 +64,41 @@ class Lowered(NamedTuple):
     derived: tuple[Derived, ...] = ()
     tables: tuple[bytes, ...] = ()
     aliases: tuple[int | None, ...] | None = None
+
+
+def chain(first: Lowered, nbytes: int, second: Lowered, renumber: Callable[[int], int | None]) -> Lowered:
+    """Return two plans as one: the only output of the first, `nbytes` long, goes to scratch memory and is an input of the second.
+
+    `renumber` gives the number that an input of the second has in the whole, None for the first's output.
+    """
+    between = Slot("scratch", len(first.scratch))
+    shifts = {"scratch": between.index + 1, "derived": len(first.derived), "table": len(first.tables)}
+
+    def moved(slot: Slot) -> Slot:
+        if slot.kind == "out":
+            return slot
+        if slot.kind in shifts:
+            return slot._replace(index=slot.index + shifts[slot.kind])
+        number = renumber(slot.index)
+        return between if number is None else slot._replace(index=number)
+
+    def within(launch: Launch, change: Callable[[Slot], Slot]) -> Launch:
+        return launch._replace(slots=tuple(map(change, launch.slots)))
+
+    def form(d: Derived) -> Derived:
+        # The launch of a derived form knows one form only: its own.
+        slots = tuple(s if s.kind == "derived" else moved(s) for s in d.launch.slots)
+        return d._replace(input=slots[0].index, launch=d.launch._replace(slots=slots))
+
+    return Lowered(
+        (
+            *(within(x, lambda s: between if s.kind == "out" else s) for x in first.launches),
+            *(within(x, moved) for x in second.launches),
+        ),
+        (*first.scratch, nbytes, *second.scratch),
+        (*first.derived, *map(form, second.derived)),
+        (*first.tables, *second.tables),
+    )
 
 
 Lowering = Callable[[Any, Sequence[Spec], Sequence[Spec], Target], Lowered]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Union
 
 from ...dtypes import TABLE
@@ -76,6 +77,18 @@ def store_first(b: Builder, dtype: str, address: Value, lanes: Lanes) -> None:
             b.store("f32", address, b.lane(part, 0), offset)
     else:
         b.store(KINDS[dtype], address, b.lane(_narrowed(b, dtype, lanes), 0))
+
+
+def store_strided(b: Builder, dtype: str, address: Value, lanes: Lanes, step: Value, count: Value | None = None) -> None:
+    """Write lanes (or the first `count`) to elements that lie `step` bytes apart."""
+    parts = (
+        [(x, "f32", 4 * i) for i, x in enumerate(lanes)] if isinstance(lanes, tuple) else [(_narrowed(b, dtype, lanes), KINDS[dtype], 0)]
+    )
+    for i in range(b.lanes):
+        with b.when(b.index(i) < count) if count is not None else nullcontext():
+            for part, kind, offset in parts:
+                b.store(kind, address, b.lane(part, i), offset)
+        address = address + step
 
 
 def _load_pairs(b: Builder, address: Value, count: Value | None) -> tuple[Value, Value]:

@@ -229,9 +229,7 @@ def _tie(p: Problem, r: Relation) -> Tie:
         follow = r.tap if inner == r.output else r.output
     sign = 1 if factors[inner] > 0 else -1
     turn = -sign * factors[follow]
-    return Tie(
-        known, inner, follow, abs(factors[inner]), sign * r.padding, -sign * factors[known], turn, p.sizes[follow], follow in bound
-    )
+    return Tie(known, inner, follow, abs(factors[inner]), sign * r.padding, -sign * factors[known], turn, p.sizes[follow], follow in bound)
 
 
 # --- joining ------------------------------------------------------------------------------------------------------------------

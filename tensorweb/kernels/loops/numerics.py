@@ -40,7 +40,7 @@ def product(b: Builder, x: Value, y: Operand) -> tuple[Value, Value]:
     """Return x * y and the rounding error of it."""
     x, y = b.operands(x, y)
     high = x * y
-    if b.fused:
+    if b.rounds_once:
         return high, b.fma(x, y, -high)
     (x1, x2), (y1, y2) = _halves(b, x), _halves(b, y)
     return high, ((x1 * y1 - high) + x1 * y2 + x2 * y1) + x2 * y2

@@ -1,0 +1,272 @@
+"""The blocked matrix product: tiles of rows by panels of columns, kept in registers. `contract.py` plans it, `packing.py` packs.
+
+Rows of A are read where they lie, one element for all lanes. The summed index runs through *pieces*: stretches along which A and B
+step evenly (of a convolution: the channels under one tap). A row that a piece does not meet (padding) reads zeros. Pieces are grouped
+in blocks whose sums are added to the output one after the other: what lies in a cache stays there, and long sums keep their digits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ..program import Instruction, Program
+from .body import evaluate
+from .builder import Builder, Value, Variable
+from .launch import emitter
+from .map import Argument, decode, read_element, read_number
+from .memory import Lanes
+
+ROW_BLOCK = 256  # rows of a unit of work at most
+
+
+class Gemm(NamedTuple):
+    """The key of a product: all that its code depends on.
+
+    A tile is `rows` x `vectors`. `row_axes`, `batch_axes`: how many axes rows and batch have. `bounded`: how many relations bound the
+    rows. `blocked`: whether there are several blocks of pieces. `ragged`: whether the last panel is narrower. `unroll`: steps of the
+    innermost loop at a time.
+    """
+
+    rows: int
+    vectors: int
+    row_axes: int
+    batch_axes: int
+    bounded: int
+    blocked: bool
+    ragged: bool
+    unroll: int
+    epilogue: Program | None = None
+    arguments: tuple[Argument, ...] = ()
+
+
+class Layout(NamedTuple):
+    """The sizes of a launch, written by `contract.py` and read here in the order of `flat`.
+
+    rows, columns; rows of a unit, number of such blocks, panels of a unit, number of such blocks; bytes from an element of A and a row
+    of B to the next within a piece, from a panel of B to the next, and to the output's first element. For each axis of the rows its size, and its steps in A, in the
+    output, and in each bounded coordinate; of the batch its steps in A, B and the output. Limits of the coordinates. Pieces: bytes in
+    A, bytes in B, length, shifts of the coordinates; `ends`: the first piece of each block, and the number of pieces.
+    """
+
+    m: int
+    n: int
+    row_block: int
+    row_blocks: int
+    panel_block: int
+    panel_blocks: int
+    a_step: int
+    b_step: int
+    panel_step: int
+    out_start: int
+    row_dims: Sequence[int]
+    row_steps: Sequence[Sequence[int]]
+    batch_dims: Sequence[int]
+    batch_steps: Sequence[Sequence[int]]
+    limits: Sequence[int]
+    ends: Sequence[int]
+    pieces: Sequence[Sequence[int]]
+
+    def flat(self) -> tuple[int, ...]:
+        """Return all sizes in one row."""
+        numbers = list(self[:10])
+        numbers += [len(self.ends) - 1, *self.row_dims[1:], *(s for own in self.row_steps for s in own)]
+        numbers += [*self.batch_dims[1:], *(s for own in self.batch_steps for s in own), *self.limits]
+        return (*numbers, *self.ends, *(v for piece in self.pieces for v in piece))
+
+
+class _Frame:
+    """The sizes of a launch as values in the kernel, and the slots: 1 A, 2 B, 3 output, 4 zeros."""
+
+    def __init__(self, b: Builder, k: Gemm):
+        self.k = k
+        size = b.sizes()
+        self.m, self.n, self.row_block, self.row_blocks = size(), size(), size(), size()
+        self.panel_block, self.panel_blocks = size(), size()
+        self.a_step, self.b_step, self.panel_step, out_start, self.blocks = size(), size(), size(), size(), size()
+        self.row_dims = [size() for _ in range(k.row_axes - 1)]
+        self.row_steps = [[size() for _ in range(k.row_axes)] for _ in range(2 + k.bounded)]
+        self.batch_dims = [size() for _ in range(k.batch_axes - 1)]
+        self.batch_steps = [[size() for _ in range(k.batch_axes)] for _ in range(3)]
+        self.limits = [size() for _ in range(k.bounded)]
+        fixed = 11 + len(self.row_dims) + len(self.batch_dims) + (2 + k.bounded) * k.row_axes + 3 * k.batch_axes + k.bounded
+        self.ends = b.slot(0) + fixed * b.index_bytes
+        self.pieces = self.ends + (self.blocks + 1) * b.index_bytes
+        self.a, self.b, out, self.zeros = (b.slot(i) for i in range(1, 5))
+        self.out = out + out_start
+        self.row_bytes = (2 + k.bounded) * b.index_bytes
+        self.table = b.scratch(ROW_BLOCK * self.row_bytes)
+        self.width = 4 * b.lanes * k.vectors  # bytes of a panel's row
+
+
+@emitter("gemm")
+def emit_gemm(b: Builder, *key: object) -> None:
+    """Write the kernel of a product."""
+    k = Gemm(*key)  # type: ignore[arg-type]
+    f = _Frame(b, k)
+    finish = _Epilogue(b, f) if k.epilogue is not None else None
+    panels = (f.n + (k.vectors * b.lanes - 1)) // (k.vectors * b.lanes)
+    with b.loop(b.begin, b.end) as unit:
+        rest = unit // f.panel_blocks
+        first_panel = (unit - rest * f.panel_blocks) * f.panel_block
+        batch = rest // f.row_blocks
+        first = (rest - batch * f.row_blocks) * f.row_block
+        a_batch, b_batch, out_batch = decode(b, batch, f.batch_dims, f.batch_steps)
+        count = b.minimum(f.m - first, f.row_block)
+        with b.loop(0, count) as r:
+            a_row, out_row, *coordinates = decode(b, first + r, f.row_dims, f.row_steps)
+            for i, value in enumerate((f.a + a_batch + a_row, f.out + out_batch + out_row, *coordinates)):
+                b.store_index(f.table + r * f.row_bytes, value, i * b.index_bytes)
+        last_panel = b.minimum(first_panel + f.panel_block, panels)
+        with b.loop(0, f.blocks) as block, b.loop(first_panel, last_panel) as panel:
+            columns = f.b + b_batch + panel * f.panel_step
+            with b.loop(0, count, k.rows) as at:
+                # Rows beyond the last stand for the last, and are not stored.
+                rows = [f.table + b.minimum(at + r, count - 1) * f.row_bytes for r in range(k.rows)]
+                sums = _sum_pieces(b, f, block, rows, columns)
+                _store(b, f, Target(rows, count - at, panel, block), sums)
+                if finish is not None:
+                    finish.emit(Target(rows, count - at, panel, block))
+
+
+def _sum_pieces(b: Builder, f: _Frame, block: Value, rows: Sequence[Value], columns: Value) -> list[list[Variable]]:
+    """Return the sums over one block of pieces, for each row a variable for each vector."""
+    k = f.k
+    sums = [[b.variable("vf", 0.0) for _ in range(k.vectors)] for _ in rows]
+    ends = f.ends + block * b.index_bytes
+    with b.loop(b.load_index(ends), b.load_index(ends, b.index_bytes)) as number:
+        piece = f.pieces + number * ((3 + k.bounded) * b.index_bytes)
+        in_a, in_b, length, *shifts = (b.load_index(piece, i * b.index_bytes) for i in range(3 + k.bounded))
+        pointers = [_pointer(b, f, row, in_a, shifts) for row in rows]
+        accumulate(b, sums, pointers, f.a_step, columns + in_b, f.b_step, length, k.unroll)
+    return sums
+
+
+def _pointer(b: Builder, f: _Frame, row: Value, offset: Value, shifts: Sequence[Value]) -> Value:
+    """Return where a row reads a piece of A: zeros if a coordinate lies outside."""
+    pointer = b.load_index(row) + offset
+    inside = None
+    for i, (shift, limit) in enumerate(zip(shifts, f.limits, strict=True)):
+        at = b.load_index(row, (2 + i) * b.index_bytes) + shift
+        own = (at >= 0) & (at < limit)
+        inside = own if inside is None else inside & own
+    return pointer if inside is None else b.select(inside, pointer, f.zeros)
+
+
+def accumulate(
+    b: Builder, sums: Sequence[Sequence[Variable]], rows: Sequence[Value], a_step: Value, column: Value, b_step: Value, length: Value,
+    unroll: int,
+) -> None:  # fmt: skip
+    """Add the products of `length` elements of each row with as many rows of a panel to the sums."""
+    offset, line = b.variable("index", 0), b.variable("index", column)
+
+    def steps(count: int) -> None:
+        for _ in range(count):
+            at, here = offset.value, line.value
+            vectors = [b.load_vector("f32", here, 4 * b.lanes * v) for v in range(len(sums[0]))]
+            for row, own in zip(rows, sums, strict=True):
+                one = b.splat(b.load("f32", row + at))
+                for total, vector in zip(own, vectors, strict=True):
+                    total.set(b.fma(one, vector, total.value))
+            offset.set(at + a_step)
+            line.set(here + b_step)
+
+    whole = length - length % unroll if unroll > 1 else length
+    with b.loop(0, whole, unroll):
+        steps(unroll)
+    if unroll > 1:
+        with b.loop(whole, length):
+            steps(1)
+
+
+class Target(NamedTuple):
+    """Where a tile goes: the entries of its rows in the table, how many of them count, the panel, the block of pieces."""
+
+    rows: Sequence[Value]
+    count: Value
+    panel: Value
+    block: Value
+
+
+def _columns_left(b: Builder, f: _Frame, panel: Value, vector: int) -> Value:
+    """Return how many columns of a panel's vector exist."""
+    left = f.n - (panel * f.k.vectors + vector) * b.lanes
+    return b.minimum(b.maximum(left, 0), b.lanes)
+
+
+def _store(b: Builder, f: _Frame, t: Target, sums: Sequence[Sequence[Variable]]) -> None:
+    """Write the sums of a tile, or add them to what earlier blocks wrote."""
+    k = f.k
+
+    def store(counts: Sequence[Value | None]) -> None:
+        for r, (row, own) in enumerate(zip(t.rows, sums, strict=True)):
+            with b.when(b.index(r) < t.count):
+                address = b.load_index(row, b.index_bytes) + t.panel * f.width
+                for v, (total, count) in enumerate(zip(own, counts, strict=True)):
+                    at = 4 * b.lanes * v
+                    b.store_vector("f32", address, total.value, at, count)
+
+    def add() -> None:
+        for row, own in zip(t.rows, sums, strict=True):
+            address = b.load_index(row, b.index_bytes) + t.panel * f.width
+            for v, total in enumerate(own):
+                # Lanes beyond the last column read what is not theirs, and are not stored.
+                total.add(b.load_vector("f32", address, 4 * b.lanes * v))
+
+    if k.blocked:
+        with b.when(t.block > 0):
+            add()
+    if not k.ragged:
+        store([None] * k.vectors)
+        return
+    with b.when((t.panel + 1) * (k.vectors * b.lanes) <= f.n) as whole:
+        store([None] * k.vectors)
+        whole.otherwise()
+        store([_columns_left(b, f, t.panel, v) for v in range(k.vectors)])
+
+
+class _Epilogue:
+    """The body that follows the sums: a loop over the tile while it is in the cache, once its last block is added."""
+
+    def __init__(self, b: Builder, f: _Frame):
+        self.b, self.f = b, f
+        self.numbers = {i: read_number(b, a) for i, a in enumerate(f.k.arguments) if a.step is None}
+        self.bases = {i: b.slot(a.slot) for i, a in enumerate(f.k.arguments) if a.step is not None}
+
+    def emit(self, t: Target) -> None:
+        b, f = self.b, self.f
+        with b.when(t.block == f.blocks - 1), b.loop(0, b.minimum(t.count, f.k.rows)) as r:
+            self._row(b.load_index(t.rows[0] + r * f.row_bytes, b.index_bytes), t.panel)
+
+    def _row(self, out: Value, panel: Value) -> None:
+        b, f = self.b, self.f
+        first = panel * (f.k.vectors * b.lanes)
+        last = b.minimum(first + f.k.vectors * b.lanes, f.n)
+        whole = last - (last - first) % b.lanes if f.k.ragged else last
+        with b.loop(first, whole, b.lanes) as at:
+            self._vector(out, at, None)
+        if f.k.ragged:
+            with b.when(whole < last):
+                self._vector(out, whole, last - whole)
+
+    def _vector(self, out: Value, at: Value, count: Value | None) -> None:
+        b, f = self.b, self.f
+        program = f.k.epilogue
+        assert program is not None
+
+        def load(i: int, step: Instruction) -> Lanes:
+            if step.value == 0:
+                return b.load_vector("f32", out + at * 4, 0, count)
+            number = step.value - 1
+            if number in self.numbers:
+                return self.numbers[number]
+            a = f.k.arguments[number]
+            # An argument of the output's shape lies at the same place in its buffer; the others have one element a column, or one.
+            row = self.bases[number] + (out - b.slot(3)) if a.step == 2 else self.bases[number]
+            return read_element(b, a._replace(step=min(a.step or 0, 1)), row, at, count)
+
+        known: dict[int, Lanes] = {}
+        evaluate(b, program, program.outputs, known, load)
+        made = known[program.outputs[0]]
+        assert isinstance(made, Value)
+        b.store_vector("f32", out + at * 4, made, 0, count)
