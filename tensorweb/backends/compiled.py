@@ -49,11 +49,15 @@ class Machine(Source, Protocol):
 
 
 class CompiledBackend:
-    """Buffers are pieces of the machine's memory, lists for strings. `elsewhere` counts what ran on another backend, by name."""
+    """Buffers are pieces of the machine's memory, lists for strings.
+
+    `here` counts the plans made by pattern, `elsewhere` what ran on another backend, by what it was.
+    """
 
     def __init__(self, name: str, machine: Machine):
         self.name, self.machine = name, machine
         self.heap = Heap(machine, name)
+        self.here: Counter[str] = Counter()
         self.elsewhere: Counter[str] = Counter()
 
     # --- values ---
@@ -87,6 +91,7 @@ class CompiledBackend:
         lower = LOWERINGS.get(type(kernel))
         if lower is None or outputs is None or any(s.dtype == "string" for s in (*inputs, *outputs)):
             return self._elsewhere(kernel, inputs, outputs)
+        self.here[pattern_name(kernel)] += 1
         return self._launches(lower(kernel, inputs, outputs, self.machine.target), outputs)
 
     def _launches(self, lowered: Lowered, outputs: Sequence[Spec]) -> Callable[..., list[Any]]:

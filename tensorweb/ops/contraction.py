@@ -85,20 +85,24 @@ def contract(
     One letter names one axis. The sizes of labels that neither operand has (a convolution's output) come in `extra`. Sums of bool
     and 8-bit integers are made in int32 and cast back.
     """
-    lhs, rhs = promote_all([as_tensor(lhs, "contract"), as_tensor(rhs, "contract")])
-    dtype = lhs.dtype
-    narrow = dtypes.kind(dtype) in "bi" and dtype != "int32"
-    if narrow:
-        lhs, rhs = op("cast")(lhs, "int32"), op("cast")(rhs, "int32")
+    lhs, rhs = as_tensor(lhs, "contract"), as_tensor(rhs, "contract")
     sizes = dict(extra or {})
     for labels, shape in ((la, lhs.shape), (lb, rhs.shape)):
         for label, dim in zip(labels, shape, strict=True):
             if sizes.setdefault(label, dim) != dim:
                 raise ShapeError(message("contract", f"equal sizes for axis {label!r}", f"{sizes[label]} and {dim}", "Check the shapes."))
-    static = (la, lb, out, tuple(sorted(sizes.items())), tuple(relations))
-    if not narrow:
+    return contract_planned(lhs, rhs, (la, lb, out, tuple(sorted(sizes.items())), tuple(relations)), after)
+
+
+def contract_planned(lhs: Any, rhs: Any, static: tuple, after: After | None = None) -> Any:
+    """Return a contraction whose labels, sizes and relations are worked out: `static` as in the primitive's plan."""
+    if lhs.dtype == rhs.dtype == "float32":
         return contracted(lhs, rhs, static, after)
-    made = op("cast")(contracted(lhs, rhs, static), dtype)
+    lhs, rhs = promote_all([lhs, rhs])
+    dtype = lhs.dtype
+    if dtypes.kind(dtype) not in "bi" or dtype == "int32":
+        return contracted(lhs, rhs, static, after)
+    made = op("cast")(contracted(op("cast")(lhs, "int32"), op("cast")(rhs, "int32"), static), dtype)
     return made if after is None else after.apply(made)
 
 
@@ -141,9 +145,7 @@ def product(x1: Any, x2: Any, transpose_a: bool = False, transpose_b: bool = Fal
     shape_a, la, shape_b, lb, out, sizes = _matmul_labels(a.shape, b.shape, transpose_a, transpose_b)
     a = a if a.shape == shape_a else reshape(a, shape_a)
     b = b if b.shape == shape_b else reshape(b, shape_b)
-    if a.dtype == b.dtype == "float32":
-        return contracted(a, b, (la, lb, out, sizes, ()), after)
-    return contract(a, la, b, lb, out, extra=dict(sizes), after=after)
+    return contract_planned(a, b, (la, lb, out, sizes, ()), after)
 
 
 def _tied_axes(rank_a: int, rank_b: int, transpose_a: bool, transpose_b: bool) -> tuple[list[Any], list[Any]]:

@@ -5,10 +5,11 @@ With bias and activation: `fused.py`. What slides over what is worked out in `sp
 
 from __future__ import annotations
 
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from ..errors import ArgumentError, ShapeError, message
-from .contraction import After, contract, operands
+from .contraction import After, contract, contract_planned, operands
 from .define import composite, op
 from .patches import keep_taps
 from .shaping import pad_interior, reshape
@@ -27,52 +28,79 @@ def convolve(
     """
     (kernel,) = operands(where, kernel)
     made = image(where, x, data_format, rank)
-    n = len(made.sizes)
+    plan = _planned(where, made.x.shape, kernel.shape, *map(_frozen, (strides, padding, dilations)), rounding, depthwise)
+    x = made.x if plan.x_shape is None else reshape(made.x, plan.x_shape)
+    kernel = kernel if plan.kernel_shape is None else reshape(kernel, plan.kernel_shape)
+    if plan.merged is None and not made.moved:
+        return contract_planned(x, kernel, plan.static, after)
+    result = contract_planned(x, kernel, plan.static)
+    result = made.restore(result if plan.merged is None else reshape(result, plan.merged))
+    return result if after is None else after.apply(result)
+
+
+class _Plan(NamedTuple):
+    """A convolution as a contraction: the shapes of operands that must be split before (None: as they are) and of the result after."""
+
+    x_shape: tuple[int, ...] | None
+    kernel_shape: tuple[int, ...] | None
+    static: tuple
+    merged: tuple[int, ...] | None
+
+
+def _frozen(value: Any) -> Any:
+    """Return lists and arrays as tuples, so that a plan can be kept by them."""
+    if isinstance(value, (list, tuple)):
+        return tuple(map(_frozen, value))
+    if hasattr(value, "tolist"):
+        return _frozen(value.tolist())
+    return value if value.__hash__ else repr(value)  # what cannot be a key is refused by the plan
+
+
+@lru_cache(maxsize=4096)
+def _planned(
+    where: str, shape: tuple[int, ...], kernel: tuple[int, ...], strides: Any, padding: Any, dilations: Any, rounding: str | None,
+    depthwise: bool,
+) -> _Plan:  # fmt: skip
+    n = len(shape) - 2
     _check_kernel(where, kernel, n)
-    slide = steps(where, made.sizes, kernel.shape[:n], strides, padding, dilations, rounding)
-    function = _depthwise if depthwise else _grouped
-    if after is None or not made.moved:
-        return made.restore(function(where, made.x, kernel, slide, after))
-    return after.apply(made.restore(function(where, made.x, kernel, slide)))
+    slide = steps(where, shape[1:-1], kernel[:n], strides, padding, dilations, rounding)
+    return (_depthwise if depthwise else _grouped)(where, shape, kernel, slide)
 
 
-def _check_kernel(where: str, kernel: Any, n: int) -> None:
-    if len(kernel.shape) != n + 2 or 0 in kernel.shape[:n]:
+def _check_kernel(where: str, shape: tuple[int, ...], n: int) -> None:
+    if len(shape) != n + 2 or 0 in shape[:n]:
         advice = "Its axes are the spatial ones, channels in, channels out."
-        raise ShapeError(message(where, f"a kernel of rank {n + 2} that is not empty", f"shape {kernel.shape}", advice))
+        raise ShapeError(message(where, f"a kernel of rank {n + 2} that is not empty", f"shape {shape}", advice))
 
 
-def _grouped(where: str, x: Any, kernel: Any, slide: Steps, after: After | None = None) -> Any:
+def _static(labels: tuple[str, str, str], x: tuple[int, ...], kernel: tuple[int, ...], slide: Steps) -> tuple:
+    sizes = {**dict(zip(labels[0], x)), **dict(zip(labels[1], kernel)), **dict(zip(slide.labels()[1], slide.outputs))}
+    return (*labels, tuple(sorted(sizes.items())), slide.relations())
+
+
+def _grouped(where: str, shape: tuple[int, ...], kernel: tuple[int, ...], slide: Steps) -> _Plan:
     position, output, tap = slide.labels()
-    channels, (part, filters) = x.shape[-1], kernel.shape[-2:]
+    channels, (part, filters) = shape[-1], kernel[-2:]
     groups = channels // part if part else 0
     if groups * part != channels or (groups > 1 and filters % groups):
         advice = "The input's channels must be a multiple of the kernel's, the filters a multiple of that."
-        raise ShapeError(message(where, f"a kernel for {channels} channels", f"shape {kernel.shape}", advice))
-    extra, relations = dict(zip(output, slide.outputs)), slide.relations()
+        raise ShapeError(message(where, f"a kernel for {channels} channels", f"shape {kernel}", advice))
     if groups <= 1:
-        return contract(x, f"b{position}c", kernel, f"{tap}co", f"b{output}o", relations, extra, after)
-    x = reshape(x, (*x.shape[:-1], groups, part))
-    kernel = reshape(kernel, (*kernel.shape[:-1], groups, filters // groups))
-    made = contract(x, f"b{position}gc", kernel, f"{tap}cgo", f"b{output}go", relations, extra)
-    made = reshape(made, (*made.shape[:-2], filters))
-    return made if after is None else after.apply(made)
+        return _Plan(None, None, _static((f"b{position}c", f"{tap}co", f"b{output}o"), shape, kernel, slide), None)
+    split, filter_split = (*shape[:-1], groups, part), (*kernel[:-1], groups, filters // groups)
+    static = _static((f"b{position}gc", f"{tap}cgo", f"b{output}go"), split, filter_split, slide)
+    return _Plan(split, filter_split, static, (shape[0], *slide.outputs, filters))
 
 
-def _depthwise(where: str, x: Any, kernel: Any, slide: Steps, after: After | None = None) -> Any:
+def _depthwise(where: str, shape: tuple[int, ...], kernel: tuple[int, ...], slide: Steps) -> _Plan:
     position, output, tap = slide.labels()
-    channels, multiplier = kernel.shape[-2:]
-    if channels != x.shape[-1]:
-        raise ShapeError(
-            message(where, f"a kernel for {x.shape[-1]} channels", f"shape {kernel.shape}", "The last but one axis counts them.")
-        )
-    extra = dict(zip(output, slide.outputs))
+    channels, multiplier = kernel[-2:]
+    if channels != shape[-1]:
+        raise ShapeError(message(where, f"a kernel for {shape[-1]} channels", f"shape {kernel}", "The last but one axis counts them."))
     if multiplier == 1:
-        kernel = reshape(kernel, kernel.shape[:-1])
-        return contract(x, f"b{position}c", kernel, f"{tap}c", f"b{output}c", slide.relations(), extra, after)
-    made = contract(x, f"b{position}c", kernel, f"{tap}cm", f"b{output}cm", slide.relations(), extra)
-    made = reshape(made, (*made.shape[:-2], channels * multiplier))
-    return made if after is None else after.apply(made)
+        return _Plan(None, kernel[:-1], _static((f"b{position}c", f"{tap}c", f"b{output}c"), shape, kernel[:-1], slide), None)
+    static = _static((f"b{position}c", f"{tap}cm", f"b{output}cm"), shape, kernel, slide)
+    return _Plan(None, None, static, (shape[0], *slide.outputs, channels * multiplier))
 
 
 # --- Keras's names ---
@@ -132,7 +160,7 @@ def conv_transpose(
     (kernel,) = operands(where, kernel)
     made = image(where, inputs, data_format)
     n = len(made.sizes)
-    _check_kernel(where, kernel, n)
+    _check_kernel(where, kernel.shape, n)
     step, rate = per_axis(strides, n, where, "strides"), per_axis(dilation_rate, n, where, "dilation_rate")
     more = (None,) * n if output_padding is None else per_axis(output_padding, n, where, "output_padding", 0)
     name = padding.lower() if isinstance(padding, str) else padding
@@ -233,7 +261,7 @@ def separable_conv2d(
 def _transpose_to(where: str, x: Any, filter: Any, output_shape: Any, strides: Any, pad: Any, rounding: str | None, rank: int) -> Any:
     (kernel,) = operands(where, filter)
     made = image(where, x, None, rank)
-    _check_kernel(where, kernel, rank)
+    _check_kernel(where, kernel.shape, rank)
     shape = per_axis_shape(where, output_shape, rank)
     return made.restore(_transposed(where, made.x, kernel, shape, per_axis(strides, rank, where, "strides"), pad, (1,) * rank, rounding))
 

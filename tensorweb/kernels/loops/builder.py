@@ -346,8 +346,8 @@ class Builder(ABC):
         """Return one scalar from all lanes of a vector, combined pair by pair as a tree."""
         half = self.lanes // 2
         while half:
-            moved = [i + half if i < half else i for i in range(self.lanes)]
-            vector = combine(vector, self.shuffle(vector, vector, moved))
+            # Lanes are exchanged, not just moved down: LLVM 22 miscompiles the latter for integers where several rows are reduced.
+            vector = combine(vector, self.shuffle(vector, vector, [i ^ half for i in range(self.lanes)]))
             half //= 2
         return self.lane(vector, 0)
 

@@ -1,6 +1,6 @@
 """What the scalar functions on lanes are made of: polynomials, signs, and sums and products whose rounding errors are kept.
 
-The functions themselves are in `exponentials.py`, `trigonometry.py`, `hyperbolic.py` and `division.py`.
+The functions themselves are in `exponentials.py`, `trigonometry.py`, `hyperbolic.py`, `division.py` and `complex_numbers.py`.
 """
 
 from __future__ import annotations
@@ -34,6 +34,13 @@ def ordered_sum(big: Value, small: Value) -> tuple[Value, Value]:
     """Return big + small and the rounding error of it; |big| >= |small|, or big is 0."""
     total = big + small
     return total, small - (total - big)
+
+
+def two_sum(x: Value, y: Value) -> tuple[Value, Value]:
+    """Return x + y and the rounding error of it, whichever is larger."""
+    total = x + y
+    of_y = total - x
+    return total, (x - (total - of_y)) + (y - of_y)
 
 
 def product(b: Builder, x: Value, y: Operand) -> tuple[Value, Value]:

@@ -17,7 +17,7 @@ from .map import Argument, argument_slots
 from .packing import Packing
 
 _BLOCK = 512  # steps of the summed index in a block: a panel of B stays in the first or second cache
-_ROWS_TO_PACK = 32  # from so many rows on, packing B pays
+_ROWS_TO_PACK, _WIDE = 32, 1024  # from so many rows of A and bytes between rows of B on, packing B pays
 _MAX_PIECES = 1 << 14
 _SHORT = 16  # pieces shorter than this are worth a copy of A with its padding
 _GRAIN = 1 << 18  # products that pay for handing a unit to another thread
@@ -31,9 +31,11 @@ def lower_contract(k: Contract, inputs: Sequence[Spec], outputs: Sequence[Spec],
     if f is None or any(s.dtype != "float32" for s in inputs[:2]) or 0 in outputs[0].shape:
         return lower_direct(k, inputs, outputs, target)
     found = products(k, f)
+    for p in found:
+        p.summed = _joined(p.summed)
     if any(prod(a.size for a in p.summed) > _MAX_PIECES * _inner(p)[1] for p in found) or _is_thin(found):
         return lower_direct(k, inputs, outputs, target)
-    if any(p.limits and _inner(p)[1] < _SHORT for p in found) and Pad in LOWERINGS:
+    if any(p.limits and _is_short(p) for p in found):
         padded = _padded(k, f, inputs, outputs, target)
         if padded is not None:
             return padded
@@ -117,12 +119,18 @@ def _epilogue(k: Contract, inputs: Sequence[Spec], outputs: Sequence[Spec]) -> t
 
 
 def _inner(p: Product) -> tuple[int, int]:
-    """Return the number of the summed axis that is innermost, and its size: one that nothing bounds, contiguous in A if there is one."""
+    """Return the number of the summed axis that is innermost, and its size: that nothing bounds, and that steps least in A."""
     free = [i for i, a in enumerate(p.summed) if not any(a.coordinates)]
     if not free:
         return -1, 1
-    best = max(free, key=lambda i: (p.summed[i].a == 4, p.summed[i].size))
+    best = min(free, key=lambda i: abs(p.summed[i].a))
     return best, p.summed[best].size
+
+
+def _is_short(p: Product) -> bool:
+    """Tell whether pieces are short, or not contiguous in A."""
+    number, size = _inner(p)
+    return size < _SHORT or p.summed[number].a != 4
 
 
 def _joined(axes: Sequence[Axis]) -> list[Axis]:
@@ -197,7 +205,7 @@ def _product(
     ends = _blocks(lengths)
     form: list[Derived] = []
     b_steps, b_step, panel_step = [x.b for x in batch], inner.other, width
-    if p.column_step != 4 or m >= _ROWS_TO_PACK:
+    if p.column_step != 4 or (m >= _ROWS_TO_PACK and inner.other >= _WIDE):
         panel_step, b_step = sum(lengths) * width, width
         launch, b_steps = _packing(p, batch, b, tile.vectors, inner.other, pieces, panels, panel_step)
         form = [Derived(b, repr((launch.key, launch.sizes)), launch.units * panel_step, launch)]

@@ -1,7 +1,7 @@
 """Reductions on lanes: what each keeps while it runs, and how its parts and the lanes of a vector are brought together.
 
 Sums of floats are accurate: a lane adds up a block of elements, and blocks are added with their rounding errors kept. The loops that run
-over rows are in `rows.py`.
+over rows are in `row_loops.py`.
 """
 
 from __future__ import annotations
