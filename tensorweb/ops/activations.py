@@ -99,7 +99,18 @@ def relu(x: Any) -> Any:
     return e.maximum(0, x)
 
 
+@relu.derivative
+def _relu_derivative(g: Any, y: Any, x: Any) -> Any:
+    return e.where(y <= 0, 0.0, g)  # in terms of y, so that x need not be kept
+
+
 relu6 = named("relu6", lambda x: e.minimum(e.maximum(0, x), 6), "Return x bounded to [0, 6].")
+
+
+@relu6.derivative
+def _relu6_derivative(g: Any, y: Any, x: Any) -> Any:
+    return e.where((y <= 0) | (y >= 6), 0.0, g)
+
 hard_tanh = named("hard_tanh", lambda x: _clip(x, -1, 1), "Return x bounded to [-1, 1].")
 hard_sigmoid = named("hard_sigmoid", lambda x: _clip(x + 3, 0, 6) / 6.0, "Return x / 6 + 1/2 bounded to [0, 1].")
 sparse_sigmoid = named("sparse_sigmoid", lambda x: _clip(0.5 * x + 0.5, 0.0, 1.0), "Return (x + 1) / 2 bounded to [0, 1].")

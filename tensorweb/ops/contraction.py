@@ -16,7 +16,7 @@ from ..kernels.patterns import Contract, Relation, Spec
 from ..kernels.program import lower
 from ..shapes import as_ints, broadcast, normalize_axis
 from ..tensor import as_tensor
-from .define import Body, composite, op, primitive, public
+from .define import Body, Primitive, composite, op, primitive, public
 from .shaping import promote_all, reshape, take_slice, transpose
 from .unknown import tied
 
@@ -58,8 +58,36 @@ def _check_parts(where: str, shape: tuple[int, ...], parts: Sequence[Any]) -> No
             raise ShapeError(message(where, f"parts that broadcast to {shape}", p.shape, "A bias has one element for each channel."))
 
 
-@primitive("contract")
-def _contract_then(lhs: Spec, rhs: Spec, *rest: Any) -> Any:
+class _Called(NamedTuple):
+    """A part of a recorded call, as the rules of its gradient read it."""
+
+    inputs: tuple[Any, ...]
+    outputs: tuple[Any, ...]
+    input_ids: tuple[int | None, ...]
+    static: tuple
+
+
+class _ContractThen(Primitive):
+    """A contraction and what follows it in one kernel; its gradient needs a body whose gradient follows from the output."""
+
+    def saves(self, static: tuple, wanted: tuple[bool, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        inputs, outputs = static[-1].saves((), (wanted[0] or wanted[1], *wanted[2:]))
+        factors = [i for i in (0, 1) if wanted[1 - i]]
+        return (*factors, *(i + 1 for i in inputs)), outputs
+
+    def backward(self, gradients: list[Any], node: Any) -> Sequence[Any]:
+        *static, _, body = node.static
+        made = Spec(node.outputs[0].shape, node.inputs[0].dtype)
+        ids = node.input_ids
+        first = ids[1] if ids[0] is None else ids[0]
+        result, *parts = body.backward(gradients, _Called((made, *node.inputs[2:]), node.outputs, (first, *ids[2:]), ()))
+        if result is None:
+            return [None, None, *parts]
+        factors = _contract.backward([result], _Called(node.inputs[:2], (made,), ids[:2], tuple(static)))
+        return [*factors, *parts]
+
+
+def _plan_contract_then(lhs: Spec, rhs: Spec, *rest: Any) -> Any:
     *parts, la, lb, out, sizes, relations, where, body = rest
     kernel, (made,) = _contract.plan((lhs, rhs), la, lb, out, sizes, relations)
     _check_parts(where, made.shape, parts)
@@ -67,11 +95,14 @@ def _contract_then(lhs: Spec, rhs: Spec, *rest: Any) -> Any:
     return kernel._replace(epilogue=program), (Spec(made.shape, program.steps[program.outputs[0]].dtype),)
 
 
+_contract_then = _ContractThen("contract", _plan_contract_then)
+
+
 def contracted(lhs: Any, rhs: Any, static: tuple, after: After | None = None) -> Any:
     """Return the contraction, then what comes `after`: in one kernel, unless a tape needs what lies between."""
     if after is None:
         return _contract(lhs, rhs, static=static)
-    if state.get().tapes or lhs.dtype == "complex64":
+    if lhs.dtype == "complex64" or (state.get().tapes and not after.body.follows_from_output):
         return after.apply(_contract(lhs, rhs, static=static))
     return _contract_then(lhs, rhs, *after.parts, static=(*static, after.where, after.body))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from functools import lru_cache, wraps
+from functools import cached_property, lru_cache, wraps
 from typing import Any
 
 from .. import dtypes, engine
@@ -154,7 +154,7 @@ class Body:
         self.axes, self.keepdims, self.row_constant = axes, keepdims, row_constant
         varies = expression.varying(self.roots, row_constant)
         self.full = tuple(axes is None or varies[id(r)] for r in self.roots)
-        self._derived: dict[int, tuple[Body, tuple[int, ...]] | None] = {}
+        self._derived: list[tuple[Body, tuple[int, ...]] | None] | None = None
 
     def plan(self, specs: tuple[Spec, ...]) -> tuple[patterns.Kernel, tuple[Spec, ...]]:
         shape = broadcast(self.name, *(s.shape for s in specs))
@@ -178,23 +178,32 @@ class Body:
     # --- derivative ---
 
     def derived(self, i: int) -> tuple[Body, tuple[int, ...]] | None:
-        """Return the body of input i's gradient and which of (output gradients, inputs, outputs) are its arguments."""
-        if i not in self._derived:
-            self._derived[i] = self._differentiate(i)
+        """Return the body of input i's gradient and which of (output gradients, inputs, outputs) are its arguments.
+
+        Inputs that receive the same, as the terms of a sum do, have one body.
+        """
+        if self._derived is None:
+            self._derived = self._differentiate()
         return self._derived[i]
 
-    def _differentiate(self, i: int) -> tuple[Body, tuple[int, ...]] | None:
+    def _differentiate(self) -> list[tuple[Body, tuple[int, ...]] | None]:
         n_out, n_in = len(self.roots), len(self.symbols)
         g = [expression.argument(n_in + k) for k in range(n_out)]
         short = {n_in + k for k in range(n_out) if not self.full[k]}
-        constant = self.row_constant | frozenset(short)
-        found = expression.differentiate(self.roots, g, [self.symbols[i]], constant)[0]
-        if found is None:
-            return None
+        made: dict[int, tuple[Body, tuple[int, ...]]] = {}
+        found = expression.differentiate(self.roots, g, self.symbols, self.row_constant | frozenset(short))
+        for part in found:
+            if part is not None and id(part) not in made:
+                made[id(part)] = self._gradient_body(part)
+        return [None if part is None else made[id(part)] for part in found]
+
+    def _gradient_body(self, found: Expr) -> tuple[Body, tuple[int, ...]]:
+        """Return an input's gradient with the body's outputs named where they occur, as a body of what it uses."""
+        n_out, n_in = len(self.roots), len(self.symbols)
         y = [expression.argument(n_in + n_out + k) for k in range(n_out)]
         replaced = {id(r): y[k] for k, r in enumerate(self.roots) if r.op not in ("arg", "const")}
         found = expression.substitute([found], replaced)[0]
-        constant |= {n_in + n_out + k for k in range(n_out) if not self.full[k]}
+        constant = self.row_constant | {n_in + k + o for k in range(n_out) if not self.full[k] for o in (0, n_out)}
         used = sorted({e.value for e in expression.postorder([found]) if e.op == "arg"})
         fresh = [expression.argument(j) for j in range(len(used))]
         by_index = dict(zip(used, fresh, strict=True))
@@ -202,6 +211,11 @@ class Body:
         root = expression.substitute([found], at)[0]
         row_constant = frozenset(used.index(u) for u in used if u in constant)
         return Body(f"{self.name}_gradient", [root], fresh, self.axes, True, row_constant), tuple(used)
+
+    @cached_property
+    def follows_from_output(self) -> bool:
+        """Whether no gradient needs the first input's value."""
+        return not any(d is not None and 0 in d[1] for d in map(self.derived, range(len(self.symbols))))
 
     def saves(self, static: tuple, wanted: tuple[bool, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
         n_in, n_out = len(self.symbols), len(self.roots)
@@ -211,16 +225,18 @@ class Body:
     def backward(self, gradients: list[Tensor | None], node: Any) -> Sequence[Tensor | None]:
         n_in, n_out = len(self.symbols), len(self.roots)
         results: list[Tensor | None] = []
+        made: dict[Body, Any] = {}
         for i in range(n_in):
             derived = self.derived(i) if node.input_ids[i] is not None else None
             if derived is None:
                 results.append(None)
                 continue
             body, used = derived
-            args = [self._argument(u, n_in, n_out, gradients, node) for u in used]
-            # A body that hands one argument through needs no kernel.
-            result = args[body.roots[0].value] if body.roots[0].op == "arg" else engine.run(body, args)
-            results.append(fit(result, self._natural_shape(i, node), node.inputs[i]))
+            if body not in made:
+                args = [self._argument(u, n_in, n_out, gradients, node) for u in used]
+                # A body that hands one argument through needs no kernel.
+                made[body] = args[body.roots[0].value] if body.roots[0].op == "arg" else engine.run(body, args)
+            results.append(fit(made[body], self._natural_shape(i, node), node.inputs[i]))
         return results
 
     def _natural_shape(self, i: int, node: Any) -> tuple[int, ...]:

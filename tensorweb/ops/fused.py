@@ -108,7 +108,7 @@ def depthwise_conv2d(
 
 def _convolved(where: str, options: tuple, after: dict[str, Any], depthwise: bool = False) -> Any:
     parts = _along_channels(after, options[4])
-    return _followed(where, lambda then: convolve(where, *options, 2, depthwise, then), parts)
+    return _followed(where, lambda then: convolve(where, *options, rank=2, depthwise=depthwise, after=then), parts)
 
 
 def _along_channels(after: dict[str, Any], data_format: str | None) -> dict[str, Any]:

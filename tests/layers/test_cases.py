@@ -8,18 +8,24 @@ import pytest
 
 import tensorweb as tw
 
+from ..oracle.replay import misplaced
 from . import replay
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("subject", replay.subjects())
-def test_layers_as_keras(subject):
+def test_layers_as_keras(fast_backend, subject):
+    misplaced(tw)
     wrong = [(replay.label(c), w) for c in replay.load(subject) for w in [replay.check(c, tw)] if w]
     assert not wrong, "\n".join(f"{name}: {problems[:3]}" for name, problems in wrong[:20])
+    assert not misplaced(tw), "these ran on another backend"
 
 
-def test_layers_without_numpy():
-    command = [sys.executable, "-m", "tests.layers.replay", "--backend", "python", "--block-numpy", "--small"]
+@pytest.mark.parametrize("backend", ["python", "wasm"])
+def test_layers_without_numpy(backend):
+    if backend == "wasm":
+        pytest.importorskip("wasmtime", reason="backend wasm: wasmtime is not installed")
+    command = [sys.executable, "-m", "tests.layers.replay", "--backend", backend, "--block-numpy", "--small"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]

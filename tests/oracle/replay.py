@@ -158,6 +158,17 @@ def check(case, tw, gradients=2):
         return [f"{type(error).__name__}: {error}"]
 
 
+def misplaced(tw):
+    """Return what ran on another backend since the last call though it is no host routine, as text; empty for backends that run all."""
+    from tensorweb.backends import registry
+    from tensorweb.kernels.routines import ROUTINES
+
+    elsewhere = getattr(registry.find_backend(tw.get_backend()), "elsewhere", {})
+    found = [what for what in elsewhere if what.split(" on ")[0] not in ROUTINES and " of strings " not in what]
+    elsewhere.clear()
+    return found
+
+
 def label(case):
     """Return a short text that tells which case it is."""
     return f"{case['op']}({json.dumps(case['args'])[:150]}, {json.dumps(case['kwargs'])[:150]})"

@@ -1,4 +1,4 @@
-"""Every op against stored results of Keras, TensorFlow, NumPy and SciPy: on numpy, and on python where NumPy cannot be imported."""
+"""Every op against stored results of Keras, TensorFlow, NumPy and SciPy, on every backend; on python where NumPy cannot be imported."""
 
 import inspect
 import json
@@ -50,10 +50,11 @@ TESTED_ELSEWHERE = {
 
 
 @pytest.mark.parametrize("subject, op", BY_OP, ids=lambda v: v)
-def test_on_numpy(subject, op):
-    tw.set_backend("numpy")
+def test_on_backend(fast_backend, subject, op):
+    replay.misplaced(tw)
     wrong = [f"{replay.label(c)}\n  {text}" for c in CASES[subject] if c["op"] == op for text in replay.check(c, tw)]
     assert not wrong, "\n".join(wrong[:5])
+    assert not replay.misplaced(tw), "these ran on another backend"
 
 
 @pytest.mark.parametrize("subject", CASES)

@@ -284,7 +284,7 @@ def _scatter(k: patterns.Scatter, inputs: Sequence[Spec], outputs: Sequence[Spec
         index = indices.reshape(k.batch, k.m)
         inside = ((index >= 0) & (index < k.n)).reshape(-1)
         flat = (index + np.arange(k.batch)[:, None] * k.n).reshape(-1)[inside]
-        values = updates.reshape(-1, k.inner)[inside]
+        values = updates.reshape(k.batch * k.m, k.inner)[inside]
         if k.kind == "set":
             out[flat] = values
         elif k.kind == "add" and k.inner == 1 and out.dtype == np.float32 and k.m >= k.n:

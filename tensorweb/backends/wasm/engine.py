@@ -8,7 +8,6 @@ from __future__ import annotations
 import ctypes
 import struct
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import wasmtime
@@ -76,6 +75,12 @@ class Engine:
         except wasmtime.WasmtimeError as error:
             raise MemoryError(str(error)) from None
 
+    def view(self, address: int, nbytes: int, owner: Any = None) -> memoryview:
+        """Return memory as writable bytes. It never moves, so a view stays good when the memory grows; it keeps `owner` alive."""
+        content = (ctypes.c_ubyte * nbytes).from_address(self.base + address)
+        content.owner = self.memory, owner  # type: ignore[attr-defined]
+        return memoryview(content).cast("B")
+
     def compile(self, content: bytes) -> wasmtime.Module:
         return wasmtime.Module(self.engine, content)
 
@@ -84,36 +89,52 @@ Function = Callable[[int, int, int], None]
 
 
 class Thread:
-    """What one thread of computation has for itself: a store, instances in it, and scratch memory at an address."""
+    """What one thread of computation has for itself: a store, the kernels in it by number, and a page of scratch memory."""
 
     def __init__(self, engine: Engine, scratch: int):
-        self.memory = engine.memory
+        self.engine = engine
         self.store = wasmtime.Store(engine.engine)
         self.store.set_limits(instances=1 << 20)
-        self._context = ctypes.cast(self.store._context(), ctypes.c_void_p).value
-        # The number passes through a signed 32-bit integer.
-        signed = ctypes.c_int32(scratch).value
-        self._scratch = wasmtime.Global(self.store, wasmtime.GlobalType(wasmtime.ValType.i32(), False), wasmtime.Val.i32(signed))
+        self.linked = 0
+        i32, functions = wasmtime.ValType.i32(), wasmtime.ValType.funcref()
+        self._scratch = wasmtime.Global(self.store, wasmtime.GlobalType(i32, False), wasmtime.Val.i32(scratch))
+        self._table = wasmtime.Table(self.store, wasmtime.TableType(functions, wasmtime.Limits(64, None)), None)
+        self._values = (ctypes.c_ubyte * 48)()  # the arguments of a call
 
-    def instantiate(self, compiled: wasmtime.Module, *others: Any) -> dict[str, Any]:
-        """Return the functions that a module exports."""
-        instance = wasmtime.Instance(self.store, compiled, [self.memory, self._scratch, *others])
-        return dict(instance.exports(self.store))
+    def link(self, kernel: wasmtime.Module) -> Function:
+        """Give the next number to a kernel and return it as a function."""
+        (function,) = self._exports(kernel, self.engine.memory, self._scratch).values()
+        if self.linked == self._table.size(self.store):
+            self._table.grow(self.store, self.linked, None)
+        self._table.set(self.store, self.linked, function)
+        self.linked += 1
+        return self._callable(function)
 
-    def callable(self, function: Any) -> Function:
-        """Return a function of this thread's store as one of three numbers. It raises DeviceError where the code traps."""
-        return partial(_call, self._context, function._func, ctypes.addressof(function._func))
+    def functions(self, code: wasmtime.Module) -> dict[str, Function]:
+        """Return the functions of a module that calls kernels by their numbers."""
+        exports = self._exports(code, self.engine.memory, self._scratch, self._table)
+        return {name: self._callable(function) for name, function in exports.items()}
 
+    def _exports(self, compiled: wasmtime.Module, *imports: Any) -> dict[str, Any]:
+        return dict(wasmtime.Instance(self.store, compiled, imports).exports(self.store))
 
-def _call(context: int, owner: Any, function: int, a: int, b: int, c: int) -> None:
-    values, trap = (ctypes.c_ubyte * 48)(), ctypes.c_void_p()
-    _pack_arguments(values, 0, a, b, c)
-    failed = _call_unchecked(context, function, ctypes.addressof(values), 3, ctypes.addressof(trap))
-    if failed or trap.value:
-        raise DeviceError(message("wasm", "a kernel that ends", _reason(failed, trap.value), "This is a fault of the library."))
+    def _callable(self, function: Any) -> Function:
+        """Return a function of three numbers that raises DeviceError where the code traps. Only one thread at a time may call it."""
+        context, values, trap = ctypes.cast(self.store._context(), ctypes.c_void_p).value, self._values, ctypes.c_void_p()
+        function_at, trap_at = ctypes.byref(function._func), ctypes.byref(trap)
+
+        def call(a: int, b: int, c: int) -> None:
+            _pack_arguments(values, 0, a, b, c)
+            failed = _call_unchecked(context, function_at, values, 3, trap_at)
+            if failed or trap.value:
+                reason, trap.value = _reason(failed, trap.value), None
+                raise DeviceError(message("wasm", "a kernel that ends", reason, "This is a fault of the library."))
+
+        return call
 
 
 def _reason(failed: int | None, trap: int | None) -> str:
+    """Return what wasmtime says about a failure, and free it."""
     if trap:
         return wasmtime.Trap._from_ptr(ctypes.cast(trap, ctypes.POINTER(ffi.wasm_trap_t))).message.splitlines()[-1].strip()
     return str(wasmtime.WasmtimeError._from_ptr(ctypes.cast(failed or 0, ctypes.POINTER(ffi.wasmtime_error_t))))

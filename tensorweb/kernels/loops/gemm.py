@@ -43,10 +43,11 @@ class Gemm(NamedTuple):
 class Layout(NamedTuple):
     """The sizes of a launch, written by `contract.py` and read here in the order of `flat`.
 
-    rows, columns; rows of a unit, number of such blocks, panels of a unit, number of such blocks; bytes from an element of A and a row
-    of B to the next within a piece, from a panel of B to the next, and to the output's first element. For each axis of the rows its size, and its steps in A, in the
-    output, and in each bounded coordinate; of the batch its steps in A, B and the output. Limits of the coordinates. Pieces: bytes in
-    A, bytes in B, length, shifts of the coordinates; `ends`: the first piece of each block, and the number of pieces.
+    `m` rows, `n` columns; rows of a unit, number of such blocks, panels of a unit, number of such blocks. In bytes: from an element of
+    A and a row of B to the next within a piece, from a panel of B to the next, to the output's first element. For each axis of the
+    rows its size, and its steps in A, in the output, and in each bounded coordinate; of the batch its steps in A, B and the output.
+    Limits of the coordinates. Pieces: bytes in A, bytes in B, length, shifts of the coordinates; `ends`: the first piece of each block,
+    and the number of pieces.
     """
 
     m: int

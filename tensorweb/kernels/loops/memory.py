@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from typing import Union
-
 from ...dtypes import TABLE
 from .builder import Builder, Value
 from .half import float_to_half, half_to_float
 
-Lanes = Union[Value, tuple[Value, Value]]
+Lanes = Value | tuple[Value, Value]
 
 KINDS = {"float32": "f32", "int32": "i32", "int8": "i8", "uint8": "u8", "bool": "u8", "float16": "u16"}
 

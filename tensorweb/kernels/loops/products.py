@@ -218,9 +218,10 @@ def _product(
         tile.rows, tile.vectors, len(rows), len(batch), len(p.limits), len(ends) > 2, bool(p.columns % (target.lanes * tile.vectors)),
         1 if target.lanes > 4 else 4, program, after[0],
     )  # fmt: skip
+    row_steps = [[x.a for x in rows], [x.other for x in rows], *([x.coordinates[i] for x in rows] for i in range(len(none)))]
     layout = Layout(
         m, p.columns, row_block, row_blocks, panel_block, panel_blocks, inner.a, b_step, panel_step, p.out_start,
-        [x.size for x in rows], [[x.a for x in rows], [x.other for x in rows], *([x.coordinates[i] for x in rows] for i in range(len(none)))],
+        [x.size for x in rows], row_steps,
         [x.size for x in batch], [[x.a for x in batch], b_steps, [x.out for x in batch]],
         p.limits, ends, [(at, beside, length, *shifts) for at, beside, length, shifts in pieces],
     )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..program import Instruction, Program
 from .body import evaluate, uniform_steps
@@ -48,66 +48,59 @@ class _Site(NamedTuple):
     count: Value | None
 
 
-@emitter("row")
-def emit_row(
-    b: Builder,
-    program: Program,
-    arguments: Sequence[Argument],
-    constant: Sequence[bool],
-    results: Sequence[Result],
-    first_output: int,
-    across: int,
-    kept: int,
-    reduced: int,
-    indexed: bool,
-) -> None:
-    """Write the loops of rows: key of the launch made by `row.launch`.
+class RowKey(NamedTuple):
+    """What the code of a row kernel depends on.
 
-    The axes are `kept` outer ones, `reduced - 1` outer ones that are reduced, and the run. `across` is the number of vectors of
-    neighbouring rows that go together, along one more axis that is kept; 0 for lanes along the run.
+    `constant[i]`: argument i does not change along the row. The axes are `kept` outer ones, `reduced - 1` outer ones that are reduced,
+    and the run. `across` is the number of vectors of neighbouring rows that go together, along one more axis that is kept; 0 for lanes
+    along the run. `indexed`: the indices of elements matter.
     """
-    _Rows(b, program, arguments, constant, results, first_output, across, kept, reduced, indexed).emit()
+
+    program: Program
+    arguments: tuple[Argument, ...]
+    constant: tuple[bool, ...]
+    results: tuple[Result, ...]
+    first_output: int
+    across: int
+    kept: int
+    reduced: int
+    indexed: bool
+
+
+@emitter("row")
+def emit_row(b: Builder, *key: Any) -> None:
+    """Write the loops of rows: key of the launch made by `row.launch`."""
+    _Rows(b, RowKey(*key)).emit()
 
 
 class _Rows:
     """The state of one emission."""
 
-    def __init__(
-        self,
-        b: Builder,
-        program: Program,
-        arguments: Sequence[Argument],
-        constant: Sequence[bool],
-        results: Sequence[Result],
-        first_output: int,
-        across: int,
-        kept: int,
-        reduced: int,
-        indexed: bool,
-    ):
-        self.b, self.program, self.arguments, self.results, self.across = b, program, arguments, results, across
-        self.steps = RowSteps(program, constant)
-        self.full = [r.full for r in results]
+    def __init__(self, b: Builder, key: RowKey):
+        self.b, self.program, self.results, self.across = b, key.program, key.results, key.across
+        self.steps = RowSteps(key.program, key.constant)
+        self.full = [r.full for r in key.results]
         self.saved = self.steps.saved(self.full)
         size = b.sizes()
         self.count, self.n = size(), size()
-        self.width, self.blocks = (size(), size()) if across else (b.index(1), b.index(1))
-        self.kept = [size() for _ in range(kept - 1)]
-        self.outer = [size() for _ in range(reduced - 1)]
+        self.width, self.blocks = (size(), size()) if key.across else (b.index(1), b.index(1))
+        self.kept = [size() for _ in range(key.kept - 1)]
+        self.outer = [size() for _ in range(key.reduced - 1)]
 
         def operand(base: Value, step: int, dtype: str) -> _Operand:
-            return _Operand(base + size(), [size() for _ in range(kept)], [size() for _ in range(reduced - 1)], size(), step, dtype)
+            return _Operand(base + size(), [size() for _ in range(key.kept)], [size() for _ in self.outer], size(), step, dtype)
 
-        arrays = [(i, a) for i, a in enumerate(arguments) if a.step is not None]
+        arrays = [(i, a) for i, a in enumerate(key.arguments) if a.step is not None]
         self.place = {i: k for k, (i, _) in enumerate(arrays)}
         self.operands = [operand(b.slot(a.slot), a.step or 0, a.dtype) for _, a in arrays]
         self.first_result = len(arrays)
-        self.operands += [operand(b.slot(first_output + k), 1, r.dtype) for k, r in enumerate(results)]
-        if indexed:
+        self.operands += [operand(b.slot(key.first_output + k), 1, r.dtype) for k, r in enumerate(key.results)]
+        if key.indexed:
             self.operands.append(operand(b.index(0), 0, "int8"))
         self.uniform: dict[int, Lanes] = {}
-        numbers = [i for i, a in enumerate(arguments) if a.step is None]
-        evaluate(b, program, uniform_steps(program, numbers), self.uniform, lambda i, s: read_number(b, arguments[s.value]))
+        numbers = [i for i, a in enumerate(key.arguments) if a.step is None]
+        uniform = uniform_steps(key.program, numbers)
+        evaluate(b, key.program, uniform, self.uniform, lambda i, step: read_number(b, key.arguments[step.value]))
 
     def emit(self) -> None:
         b = self.b
@@ -189,7 +182,7 @@ class _Pass:
         return {i: Accumulator(self.b, r) for i, r in self.reductions.items()}
 
     def emit(self) -> None:
-        self._outer(0, [[self.b.index(0) for _ in self.rows.operands]])
+        self._outer(0, [self.b.index(0) for _ in self.rows.operands])
         for site, own in zip(self.sites, self.accumulators, strict=True):
             for i, r in self.reductions.items():
                 part = own[0][i].part
@@ -197,14 +190,13 @@ class _Pass:
                     part = merge(self.b, r, part, other[i].part)
                 site.known[i] = result(self.b, part if self.rows.across else across_lanes(self.b, r, part))
 
-    def _outer(self, depth: int, offsets: Sequence[Sequence[Value]]) -> None:
+    def _outer(self, depth: int, offsets: Sequence[Value]) -> None:
         """Write the loops over the outer axes that are reduced, then the run."""
-        (own,) = offsets
         if depth == len(self.rows.outer):
-            self._run(own)
+            self._run(offsets)
             return
         with self.b.loop(0, self.rows.outer[depth]) as i:
-            self._outer(depth + 1, [[at + i * o.outer[depth] for at, o in zip(own, self.rows.operands, strict=True)]])
+            self._outer(depth + 1, [at + i * o.outer[depth] for at, o in zip(offsets, self.rows.operands, strict=True)])
 
     def _run(self, offsets: Sequence[Value]) -> None:
         b, n = self.b, self.rows.n

@@ -14,9 +14,10 @@ from ..program import Program
 from .launch import GRAIN, Launch, Lowered, Slot, Target
 from .map import Argument
 from .memory import itemsize
-from .nest import Operand, Problem, Tie, simplified
+from .nest import Operand, Problem, simplified
 
-ROWS = 4  # outputs along the tile's label that are computed at once
+_ROWS = (4, 3)  # how many outputs along the tile's label may be computed at once
+_UNROLL = 4  # accumulators that a long sum is spread over
 SHORT_SUM = 512  # how many elements one accumulator may take
 _PART_BYTES = 1 << 17  # the part of the operands that a partial sum runs over should stay in a processor's cache
 _PARTS = 64  # parts of a launch: enough for the threads of a large machine
@@ -60,6 +61,7 @@ class Form(NamedTuple):
     moves: tuple[tuple[int, ...], ...]
     digits: tuple[Digit, ...]
     tile: int
+    rows: int
     lanes: int
     across: bool
     narrow: bool
@@ -69,10 +71,6 @@ class Form(NamedTuple):
     flush: int
     unroll: int
     finish: Finish | None
-
-    @property
-    def rows(self) -> int:
-        return ROWS if self.tile >= 0 else 1
 
     def tie_of(self, label: int) -> int:
         """Return the tie whose `known` a label is, or -1."""
@@ -85,8 +83,8 @@ def names(form: Form) -> list[tuple]:
     made += [("stride", o, label) for label, moving in enumerate(form.moves) for o in moving]
     made += [("size", label) for label in range(len(form.moves))]
     made += [(name, i) for i, d in enumerate(form.digits) if d.chunked for name in ("parts", "part", "apart")]
-    made += [(name, i) for i in range(len(form.ties)) for name in ("base", "slope", "turn", "step", "low", "high")]
-    return made + [("first",), ("last",), ("advance",), ("extent",), ("block",)]
+    made += [(name, i) for i in range(len(form.ties)) for name in ("base", "slope", "turn", "step", "low", "high", "advance", "extent")]
+    return made + [("block",)]
 
 
 class _Plan:
@@ -99,6 +97,7 @@ class _Plan:
         self.count = prod(p.sizes[x] for x in p.bound)
         self.lanes, self.across = self._choose_lanes()
         self.tile = self._choose_tile()
+        self.rows = self._choose_rows()
         self.loops = sorted((x for x in p.summed if x != self.lanes), key=self._order)
         if self.across:
             self.loops.append(self.lanes)
@@ -152,25 +151,15 @@ class _Plan:
         return max(fits, key=lambda x: (sum(o.along(x) == 0 for o in self.inputs), -self.p.out.along(x)), default="")
 
     def _may_be_tile(self, label: str) -> bool:
-        first, last = self.interior(label)
         ties = [t for t in self.p.ties if label in (t.known, t.inner, t.follow)]
-        return last - first >= ROWS and (not ties or (len(ties) == 1 and ties[0].known == label and not ties[0].bound))
+        if self.p.sizes[label] < 2 or (ties and self.kind == "argmax"):
+            return False
+        return not ties or (len(ties) == 1 and ties[0].known == label and not ties[0].bound and ties[0].inner in self.p.summed)
 
-    def interior(self, label: str) -> tuple[int, int]:
-        """Return the values of a label at which the bounds of what is tied to it are those of the whole label."""
-        n = self.p.sizes[label]
-        tie = next((t for t in self.p.ties if t.known == label), None)
-        if tie is None or not tie.slope:
-            return 0, n
-        size = self.p.sizes[tie.inner]
-        low, high = tie.reach
-        # base + slope * known + low <= 0 and base + slope * known + high >= step * (size - 1)
-        most, least = -(tie.base + low), tie.step * (size - 1) - tie.base - high
-        if tie.slope < 0:
-            most, least = -least, -most
-        first, last = -(-least // abs(tie.slope)), most // abs(tie.slope) + 1
-        first = min(max(0, first), n)
-        return first, max(first, min(n, last))
+    def _choose_rows(self) -> int:
+        """Return how many values of the tile's label are taken at once; the last ones are computed twice if they do not fill a tile."""
+        n = self.p.sizes.get(self.tile, 1)
+        return n if n <= max(_ROWS) else min(_ROWS, key=lambda rows: -(-n // rows) * rows)
 
     # --- sums ---
 
@@ -190,8 +179,8 @@ class _Plan:
 
     def unroll(self) -> int:
         """Return how many elements of the innermost sum are taken at once, each to its own accumulator."""
-        long = self.loops and not self.across and self.p.sizes[self.loops[-1]] >= 2 * ROWS
-        return ROWS if long and not self.tile and self.kind != "argmax" else 1
+        long = self.loops and not self.across and self.p.sizes[self.loops[-1]] >= 2 * _UNROLL
+        return max(1, _UNROLL // self.rows) if long and self.kind != "argmax" else 1
 
     def partial_sums(self) -> dict[str, int]:
         """Return the summed labels whose parts get outputs of their own, and the length of a part: few long sums over much data."""
@@ -257,7 +246,7 @@ def _parts(plan: _Plan, others: int) -> dict[str, int]:
     p, found = plan.p, {}
     work = others * plan.count * plan.length
     units = others * prod(p.sizes[x] for x in p.bound if x not in (plan.tile, plan.lanes))
-    for label, least in ((plan.tile, ROWS), (plan.lanes, plan.target.lanes)):
+    for label, least in ((plan.tile, plan.rows), (plan.lanes, plan.target.lanes)):
         if not label or (label == plan.lanes and plan.across):
             continue
         n = p.sizes[label]
@@ -286,7 +275,7 @@ def _launch(plan: _Plan, apart: dict[str, int], finish: Finish | None, slots: Se
     form = Form(
         plan.kind, tuple(x.dtype for x in p.operands), len(plan.inputs),
         tuple(tuple(o for o, x in enumerate(p.operands) if x.along(label)) for label in labels), digits,
-        number.get(plan.tile, -1), number.get(plan.lanes, -1), plan.across,
+        number.get(plan.tile, -1), plan.rows, number.get(plan.lanes, -1), plan.across,
         bool(plan.lanes) and not plan.across and p.sizes[plan.lanes] < plan.target.lanes,
         tuple(min(abs(s), 2) if (s := x.along(plan.lanes)) >= 0 else 2 for x in p.operands),
         tuple(number[x] for x in plan.loops), ties, flush, plan.unroll(), finish,
@@ -316,9 +305,5 @@ def _values(plan: _Plan, form: Form, labels: Sequence[str], lengths: dict[str, i
             step *= parts if d.apart else 1
     for i, t in enumerate(p.ties):
         values |= {("base", i): t.base, ("slope", i): t.slope, ("turn", i): t.turn, ("step", i): t.step}
-        values |= {("low", i): t.reach[0], ("high", i): t.reach[1]}
-    first, last = plan.interior(plan.tile) if plan.tile else (0, 0)
-    tie: Tie | None = next((t for t in p.ties if t.known == plan.lanes), None)
-    values |= {("first",): first, ("last",): last, ("block",): block}
-    values |= {("advance",): tie.advance if tie else 0, ("extent",): tie.extent if tie else 0}
-    return values
+        values |= {("low", i): t.reach[0], ("high", i): t.reach[1], ("advance", i): t.advance, ("extent", i): t.extent}
+    return values | {("block",): block}

@@ -1,13 +1,13 @@
 """Writes the loops of a `schedule.Form`: units, tiles and lanes of the output, and for each the sums over what is tied to it.
 
 Addresses move along labels as their values become known; a tie then gives the bounds of the label it ties, so that inside of the loops
-nothing is tested. Only where the lanes themselves run along a tied label are elements at the edges looked at one by one.
+nothing is tested. Where a tile or the lanes run along a tied label its rows or lanes share loops: what not all of them meet is tested.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, replace
 
 from ..program import Instruction
@@ -24,11 +24,16 @@ Range = tuple[Value, Value]
 
 @dataclass(frozen=True)
 class _Place:
-    """Where the loops are: the operands' addresses, the labels' values, the ranges of those that have none yet."""
+    """Where the loops are: the operands' addresses, the labels' values, the ranges of those that have none yet.
+
+    `common` is the part of the range of the label tied to the tile that all rows meet; `met` tells which rows meet its value if not all.
+    """
 
     addresses: tuple[Value, ...]
     values: dict[int, Value]
     ranges: dict[int, Range]
+    common: Range | None = None
+    met: tuple[Value, ...] = ()
 
 
 class _Sum:
@@ -62,8 +67,7 @@ class _Nest:
         self.zero = filled(b, self.dtype, 0)
         self.finish = _Finisher(b, form, self) if form.finish else None
         self.row_steps = [[self._stride(o, form.tile) * r for r in range(form.rows)] for o in range(len(form.dtypes))]
-        groups = max(form.rows, form.unroll)
-        self.sums = [_Sum(b, form, self.dtype) for _ in range(groups)]
+        self.sums = [[_Sum(b, form, self.dtype) for _ in range(form.rows)] for _ in range(form.unroll)]
         self.totals = [LongSum(b, self.zero) for _ in range(form.rows)] if form.flush >= 0 else []
 
     def _stride(self, o: int, label: int) -> Value:
@@ -122,7 +126,7 @@ class _Nest:
                 if tie.follow >= 0:
                     at = at + values[tie.follow] * self.sizes["turn", i]
                 ranges[tie.inner] = self._bounds(i, at, at, ranges[tie.inner])
-        return _Place(addresses, values, ranges)
+        return replace(place, addresses=addresses, values=values, ranges=ranges)
 
     def _base(self, tie: int, known: Value) -> Value:
         return self.sizes["base", tie] + known * self.sizes["slope", tie]
@@ -139,61 +143,55 @@ class _Nest:
     # --- tiles ---
 
     def _tiles(self, place: _Place) -> None:
-        b, label = self.b, self.form.tile
+        b, label, rows = self.b, self.form.tile, self.form.rows
         if label < 0:
-            self._blocks(place, 1)
+            self._blocks(place)
             return
-        rows, (start, stop) = self.form.rows, place.ranges[label]
-        if self.form.tie_of(label) < 0:
+        start, stop = place.ranges[label]
+        with b.loop(start, stop, rows) as at:
             # The last tile overlaps the one before.
-            with b.loop(start, stop, rows) as at:
-                self._blocks(self.moved(place, label, b.minimum(at, stop - rows)), rows)
-            return
-        first = b.minimum(b.maximum(start, self.sizes["first",]), stop)
-        last = b.maximum(b.minimum(stop, self.sizes["last",]), first)
-        last = b.select(last - first < rows, first, last)
-        at_label = b.variable("index", start)
-        with b.repeat() as again:
-            x = at_label.value
-            again.stop_when(x >= stop)
-            with b.when((x >= first) & (x < last)) as branch:
-                tile = b.minimum(x, last - rows)
-                self._blocks(self.moved(place, label, tile, bounds=False), rows)
-                at_label.set(tile + rows)
-                branch.otherwise()
-                self._blocks(self.moved(place, label, x), 1)
-                at_label.set(x + 1)
+            self._blocks(self._shared(place, label, b.minimum(at, stop - rows), rows))
+
+    def _shared(self, place: _Place, label: int, at: Value, width: int) -> _Place:
+        """Return the place at `width` neighbours along a label: what is tied to it gets the range that any of them meets."""
+        i = self.form.tie_of(label)
+        made = self.moved(place, label, at, bounds=False)
+        if i < 0:
+            return made
+        ends = self._base(i, at), self._base(i, at + (width - 1))
+        least, most = self.b.minimum(*ends), self.b.maximum(*ends)
+        inner = self.form.ties[i].inner
+        within = place.ranges[inner]
+        made = replace(made, ranges={**made.ranges, inner: self._bounds(i, least, most, within)})
+        return replace(made, common=self._bounds(i, most, least, within)) if label == self.form.tile else made
+
+    def _follow(self, i: int, place: _Place) -> Value:
+        """Return the value of the label that a tie has replaced."""
+        tie = self.form.ties[i]
+        return (place.values[tie.inner] * self.sizes["step", i] - self._base(i, place.values[tie.known])) * self.sizes["turn", i]
+
+    def _exists(self, i: int, follow: Value) -> Value:
+        return (follow >= 0) & (follow < self.sizes["extent", i])
 
     # --- lanes ---
 
-    def _blocks(self, place: _Place, rows: int) -> None:
+    def _blocks(self, place: _Place) -> None:
         b, form, label = self.b, self.form, self.form.lanes
         if label < 0 or form.across:
-            self._result(place, rows)
+            self._result(place)
         elif form.narrow:
-            self._result(self._lanes_at(place, b.index(0)), rows)
+            self._result(self._shared(place, label, b.index(0), b.lanes))
         else:
             start, stop = place.ranges[label]
             with b.loop(start, stop, b.lanes) as at:
-                self._result(self._lanes_at(place, b.minimum(at, stop - b.lanes)), rows)
-
-    def _lanes_at(self, place: _Place, at: Value) -> _Place:
-        """Return the place at a vector of a label's values: the range of what is tied to it is what any lane needs."""
-        b, i = self.b, self.form.tie_of(self.form.lanes)
-        made = self.moved(place, self.form.lanes, at, bounds=False)
-        if i < 0:
-            return made
-        ends = self._base(i, at), self._base(i, at + (b.lanes - 1))
-        inner = self.form.ties[i].inner
-        bounds = self._bounds(i, b.minimum(*ends), b.maximum(*ends), place.ranges[inner])
-        return replace(made, ranges={**made.ranges, inner: bounds})
+                self._result(self._shared(place, label, b.minimum(at, stop - b.lanes), b.lanes))
 
     # --- sums ---
 
-    def _result(self, place: _Place, rows: int) -> None:
+    def _result(self, place: _Place) -> None:
         """Compute and store the results of a tile and a vector of lanes."""
         b, form = self.b, self.form
-        for total in self.totals[:rows]:
+        for total in self.totals:
             total.clear(self.zero)
         self._clear()
         with ExitStack() as inside:
@@ -201,60 +199,78 @@ class _Nest:
                 if tie.inner in place.values:
                     (start, stop), value = place.ranges[tie.inner], place.values[tie.inner]
                     inside.enter_context(b.when((value >= start) & (value < stop)))
-            self._sum(0, place, rows, 0)
-        for r in range(rows):
-            self._store(place, r, self._settled(r, rows))
+            self._sum(0, place, 0)
+        for r in range(form.rows):
+            self._store(place, r, self._settled(r))
 
     def _clear(self) -> None:
-        for s in self.sums:
-            s.clear()
+        for group in self.sums:
+            for s in group:
+                s.clear()
 
-    def _sum(self, depth: int, place: _Place, rows: int, group: int) -> None:
+    def _sum(self, depth: int, place: _Place, group: int) -> None:
         form, b = self.form, self.b
         if depth == len(form.loops):
-            self._element(place, self.sums[group:] if rows == 1 else self.sums, rows)
+            self._element(place, group)
             return
         start, stop = place.ranges[form.loops[depth]]
         if depth != form.flush:
-            self._run(depth, place, rows, start, stop)
+            self._run(depth, place, start, stop, group)
             return
         block = self.sizes["block",]
         with b.loop(start, stop, block) as first:
-            self._run(depth, place, rows, first, b.minimum(first + block, stop))
-            for r, total in enumerate(self.totals[:rows]):
-                total.add(self._gathered(r, rows))
+            self._run(depth, place, first, b.minimum(first + block, stop), group)
+            for r, total in enumerate(self.totals):
+                total.add(self._gathered(r))
             self._clear()
 
-    def _run(self, depth: int, place: _Place, rows: int, start: Value, stop: Value) -> None:
+    def _run(self, depth: int, place: _Place, start: Value, stop: Value, group: int) -> None:
         """Go through a range of one summed label, and all that is inside of it."""
         b, form, label = self.b, self.form, self.form.loops[depth]
+        i = form.tie_of(form.tile) if form.tile >= 0 else -1
         if form.across and label == form.lanes:
-            self._run_lanes(place, rows, start, stop)
-            return
+            self._run_lanes(place, start, stop)
+        elif i < 0 or form.ties[i].inner != label:
+            self._run_plainly(depth, place, start, stop, group)
+        else:
+            assert place.common is not None
+            first = b.minimum(b.maximum(start, place.common[0]), stop)
+            last = b.maximum(b.minimum(stop, place.common[1]), first)
+            self._run_plainly(depth, place, first, last, group)
+            with b.loop(start, stop - (last - first)) as n:
+                here = self.moved(place, label, b.select(n < first, n, n + (last - first)))
+                row, met = self._follow(i, here), []
+                for _ in range(form.rows):
+                    met.append(self._exists(i, row))
+                    row = row + self.sizes["advance", i]
+                self._sum(depth + 1, replace(here, met=tuple(met)), group)
+
+    def _run_plainly(self, depth: int, place: _Place, start: Value, stop: Value, group: int) -> None:
+        b, form, label = self.b, self.form, self.form.loops[depth]
         if form.unroll > 1 and depth == len(form.loops) - 1:
             span = b.maximum(stop - start, 0)
             whole = start + (span - span % form.unroll)
             with b.loop(start, whole, form.unroll) as at:
-                for group in range(form.unroll):
-                    self._sum(depth + 1, self.moved(place, label, at + group), rows, group)
+                for other in range(form.unroll):
+                    self._sum(depth + 1, self.moved(place, label, at + other), other)
             start = whole
         with b.loop(start, stop) as at:
-            self._sum(depth + 1, self.moved(place, label, at), rows, 0)
+            self._sum(depth + 1, self.moved(place, label, at), group)
 
-    def _run_lanes(self, place: _Place, rows: int, start: Value, stop: Value) -> None:
+    def _run_lanes(self, place: _Place, start: Value, stop: Value) -> None:
         """Go through a summed label by vectors; those of the last one that are left are masked."""
         b, label = self.b, self.form.lanes
         whole = stop - (stop - start) % b.lanes
         with b.loop(start, whole, b.lanes) as at:
-            self._element(self.moved(place, label, at), self.sums, rows)
+            self._element(self.moved(place, label, at), 0)
         with b.when(whole < stop):
             count = stop - whole
             mask = b.iota() < b.splat(b.convert(count, "i32"))
-            self._element(self.moved(place, label, whole), self.sums, rows, count, mask)
+            self._element(self.moved(place, label, whole), 0, count, mask)
 
     # --- elements ---
 
-    def _element(self, place: _Place, sums: Sequence[_Sum], rows: int, count: Value | None = None, mask: Value | None = None) -> None:
+    def _element(self, place: _Place, group: int, count: Value | None = None, mask: Value | None = None) -> None:
         """Add what lies at a place to the sums of each row."""
         b, form = self.b, self.form
         i = form.tie_of(form.lanes) if form.lanes >= 0 and not form.across else -1
@@ -265,26 +281,22 @@ class _Nest:
             return self.read(o, address, count)
 
         if i < 0:
-            self._accumulate(place, sums, rows, plain, mask)
+            self._accumulate(place, group, plain, mask)
             return
-        tie = form.ties[i]
-        base = self._base(i, place.values[tie.known])
-        at = (place.values[tie.inner] * self.sizes["step", i] - base) * self.sizes["turn", i]
-        advance, extent = self.sizes["advance",], self.sizes["extent",]
-        whole = (at >= 0) & (at + advance * (b.lanes - 1) < extent)
-        with b.when(whole) as branch:
-            self._accumulate(place, sums, rows, plain, None)
+        at = self._follow(i, place)
+        with b.when((at >= 0) & (at + self.sizes["advance", i] * (b.lanes - 1) < self.sizes["extent", i])) as branch:
+            self._accumulate(place, group, plain, None)
             branch.otherwise()
-            self._accumulate(place, sums, rows, *self._edge(at))
+            self._accumulate(place, group, *self._edge(i, at))
 
-    def _edge(self, at: Value) -> tuple[Callable[[int, Value], Lanes], Value]:
+    def _edge(self, i: int, at: Value) -> tuple[Callable[[int, Value], Lanes], Value]:
         """Return how to read lanes some of which lie outside of the operands, and the mask of those inside."""
         b, form = self.b, self.form
         inside = []
         for lane in range(b.lanes):
-            here = (at >= 0) & (at < self.sizes["extent",])
+            here = self._exists(i, at)
             inside.append(here & (b.index(lane) < self.sizes["size", form.lanes]) if form.narrow else here)
-            at = at + self.sizes["advance",]
+            at = at + self.sizes["advance", i]
         mask = b.splat(b.convert(inside[0], "i32"))
         for lane in range(1, b.lanes):
             mask = b.with_lane(mask, lane, b.convert(inside[lane], "i32"))
@@ -312,18 +324,23 @@ class _Nest:
             return load_lanes(b, dtype, address, count)
         return load_strided(b, dtype, address, self._stride(o, self.form.lanes), count)
 
-    def _accumulate(self, place: _Place, sums: Sequence[_Sum], rows: int, read: Callable[[int, Value], Lanes], mask: Value | None) -> None:
-        b, form = self.b, self.form
+    def _accumulate(self, place: _Place, group: int, read: Callable[[int, Value], Lanes], mask: Value | None) -> None:
+        form = self.form
         shared = {o: read(o, place.addresses[o]) for o in range(form.combined) if form.tile < 0 or o not in form.moves[form.tile]}
-        for r in range(rows):
-            addresses = [place.addresses[o] + self.row_steps[o][r] if r else place.addresses[o] for o in range(form.combined)]
-            found = [shared[o] if o in shared else read(o, addresses[o]) for o in range(form.combined)]
-            if form.kind == "argmax":
-                self._best(sums[r], found[0], addresses[0], mask)
-                continue
-            old = sums[r].best.value
-            new = times_plus(b, found[0], found[1], old) if form.kind == "product" else self._combined(found[0], old)
-            sums[r].best.set(new if mask is None else chosen(b, mask, new, old))
+        for r, total in enumerate(self.sums[group]):
+            with self.b.when(place.met[r]) if place.met else nullcontext():
+                addresses = [place.addresses[o] + self.row_steps[o][r] if r else place.addresses[o] for o in range(form.combined)]
+                found = [shared[o] if o in shared else read(o, addresses[o]) for o in range(form.combined)]
+                self._add(total, found, addresses[0], mask)
+
+    def _add(self, total: _Sum, found: Sequence[Lanes], address: Value, mask: Value | None) -> None:
+        """Add elements to a sum, only where the mask is set if there is one."""
+        if self.form.kind == "argmax":
+            self._best(total, found[0], address, mask)
+            return
+        old = total.best.value
+        new = times_plus(self.b, found[0], found[1], old) if self.form.kind == "product" else self._combined(found[0], old)
+        total.best.set(new if mask is None else chosen(self.b, mask, new, old))
 
     def _combined(self, x: Lanes, y: Lanes) -> Lanes:
         return larger(self.b, x, y) if self.form.kind == "max" else plus(x, y)
@@ -348,19 +365,19 @@ class _Nest:
 
     # --- results ---
 
-    def _gathered(self, r: int, rows: int) -> Lanes:
+    def _gathered(self, r: int) -> Lanes:
         """Return what the accumulators of a row hold together."""
-        found = [s.best.value for s in (self.sums[r : r + 1] if rows > 1 or self.form.unroll == 1 else self.sums)]
+        found = [group[r].best.value for group in self.sums]
         while len(found) > 1:
             found = [self._combined(x, y) for x, y in zip(found[::2], found[1::2])]
         return found[0]
 
-    def _settled(self, r: int, rows: int) -> Lanes:
+    def _settled(self, r: int) -> Lanes:
         """Return the result of a row."""
-        place = self.sums[r].place
+        place = self.sums[0][r].place
         if place is not None:
             return place.value
-        made = self.totals[r].value if self.totals else self._gathered(r, rows)
+        made = self.totals[r].value if self.totals else self._gathered(r)
         if not self.form.across:
             return made
         b = self.b

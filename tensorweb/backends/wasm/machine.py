@@ -1,0 +1,116 @@
+"""Compiles kernels to WebAssembly and calls them on the engine's memory, on one thread or on the pool's."""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import wasmtime
+
+from ...errors import BackendError, message
+from ...kernels.loops.builder import Builder
+from ...kernels.loops.launch import Target
+from ...kernels.wasm import WasmBuilder, module
+from ...kernels.wasm_encoding import PAGE
+from ..threads import thread_count
+from .engine import Engine, Function, Thread
+from .pool import FIRST_SCRATCH, MAX_THREADS, STATE_END, Pool
+
+DYNAMIC_BYTES = PAGE - STATE_END
+
+
+class Handle(NamedTuple):
+    """A compiled kernel: to be called from here, and its number for the pool."""
+
+    function: Function
+    number: int
+
+
+class WasmMachine:
+    """One memory of WebAssembly, and code for it. Calls take turns: a second thread that calls waits."""
+
+    index_bytes = 4
+
+    def __init__(self) -> None:
+        threads = min(thread_count(), MAX_THREADS)
+        self._engine = Engine(FIRST_SCRATCH // PAGE + threads)
+        self.target = Target(WasmBuilder.lanes, WasmBuilder.registers, self._engine.relaxed, threads, self.index_bytes)
+        self.compiled = 0
+        self._kernels: list[wasmtime.Module] = []
+        self._handles: dict[str, Handle] = {}
+        self._thread = Thread(self._engine, FIRST_SCRATCH)
+        self._lock = threading.Lock()  # a store is for one thread at a time
+        self.pool = Pool(self._engine, self._thread, self._kernels, threads)
+        self._dynamic_at, self._dynamic = STATE_END, self._engine.view(STATE_END, DYNAMIC_BYTES)
+        self._finalizer = weakref.finalize(self, self.pool.close)  # also at exit, while the workers' memory still exists
+        _machines.add(self)
+
+    # --- code ---
+
+    def compile(self, key: str, emit: Callable[[Builder], None]) -> Handle:
+        handle = self._handles.get(key)
+        if handle is None:
+            with self._lock:
+                handle = self._handles.get(key) or self._handles.setdefault(key, self._compile(emit))
+        return handle
+
+    def _compile(self, emit: Callable[[Builder], None]) -> Handle:
+        builder = WasmBuilder(relaxed=self.target.fused)
+        emit(builder)
+        if builder.scratch_bytes > PAGE:
+            raise BackendError(
+                message("wasm", f"a kernel with at most {PAGE} bytes of scratch", builder.scratch_bytes, "Split the kernel.")
+            )
+        kernel = self._engine.compile(module({builder.name: builder.finish()}, shared=True))
+        function = self._thread.link(kernel)
+        self._kernels.append(kernel)
+        self.compiled += 1
+        return Handle(function, len(self._kernels) - 1)
+
+    def run(self, handle: Handle, dynamic: bytes, units: int, grain: int) -> None:
+        with self._lock:
+            if len(dynamic) > len(self._dynamic):
+                self._dynamic_at = self._engine.grow(len(dynamic))
+                self._dynamic = self._engine.view(self._dynamic_at, len(dynamic))
+            self._dynamic[: len(dynamic)] = dynamic
+            if units < 2 * grain or self.target.threads == 1:
+                handle.function(self._dynamic_at, 0, units)
+            else:
+                self.pool.run(handle.number, self._dynamic_at, units, grain)
+
+    # --- memory ---
+
+    def reserve(self, nbytes: int) -> int:
+        with self._lock:
+            return self._engine.grow(nbytes)
+
+    def release(self, address: int) -> bool:
+        """WebAssembly's memory never shrinks."""
+        return False
+
+    def view(self, address: int, nbytes: int, owner: Any = None) -> memoryview:
+        return self._engine.view(address, nbytes, owner)
+
+    def close(self) -> None:
+        with self._lock:
+            self.pool.close()
+
+    def forget(self) -> None:
+        """Begin anew in a forked process: the threads, and who held the lock, do not exist there."""
+        self._lock = threading.Lock()
+        self.pool.forget()
+
+
+_machines: weakref.WeakSet[WasmMachine] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for machine in list(_machines):
+        machine.forget()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
