@@ -9,20 +9,22 @@ import struct
 from array import array
 from collections import Counter
 from collections.abc import Callable, Sequence
+from itertools import accumulate
+from operator import attrgetter
 from typing import Any, Protocol
 
 from .. import dtypes
 from ..kernels.loops import LOWERINGS
 from ..kernels.loops.builder import Builder
-from ..kernels.loops.launch import Launch, Lowered, Slot, Target, emit
+from ..kernels.loops.launch import Derived, Launch, Lowered, Slot, Target, emit
 from ..kernels.patterns import Kernel, Routine, Spec, pattern_name
 from ..shapes import size_of
 from . import registry
-from .heap import Buffer, Heap, Source, size_class
+from .heap import Buffer, Heap, Source, count_derived, size_class
 
 _CODES = {"float32": "f", "int32": "i", "int8": "b", "uint8": "B", "bool": "?"}
 
-Call = Callable[[Sequence[Any], dict[str, Sequence[Buffer]]], None]
+Call = Callable[[Sequence[Any]], None]
 
 
 class Machine(Source, Protocol):
@@ -67,7 +69,7 @@ class CompiledBackend:
         if dtype == "string":
             return list(values.reshape(-1).tolist() if hasattr(values, "reshape") else values)
         nbytes = dtypes.TABLE[dtype].itemsize * size_of(spec.shape)
-        buffer = self.heap.take(size_class(nbytes))
+        buffer = self.heap.take(_capacity(spec))
         if nbytes:
             self.machine.view(buffer.address, nbytes)[:] = _as_bytes(values, dtype)
         return buffer
@@ -77,7 +79,8 @@ class CompiledBackend:
         if dtype == "string":
             return list(buffer)
         n = size_of(spec.shape)
-        view = self.machine.view(buffer.address, dtypes.TABLE[dtype].itemsize * n, buffer)
+        # The view holds the backend too: without it, the memory would go.
+        view = self.machine.view(buffer.address, dtypes.TABLE[dtype].itemsize * n, (buffer, self))
         if dtype == "float16":
             return array("f", struct.unpack(f"={n}e", view))
         if dtype == "complex64":
@@ -92,64 +95,71 @@ class CompiledBackend:
         if lower is None or outputs is None or any(s.dtype == "string" for s in (*inputs, *outputs)):
             return self._elsewhere(kernel, inputs, outputs)
         self.here[pattern_name(kernel)] += 1
-        return self._launches(lower(kernel, inputs, outputs, self.machine.target), outputs)
+        return self._launches(lower(kernel, inputs, outputs, self.machine.target), inputs, outputs)
 
-    def _launches(self, lowered: Lowered, outputs: Sequence[Spec]) -> Callable[..., list[Any]]:
-        capacities = [size_class(dtypes.TABLE[str(s.dtype)].itemsize * size_of(s.shape)) for s in outputs]
+    def _launches(self, lowered: Lowered, inputs: Sequence[Spec], outputs: Sequence[Spec]) -> Callable[..., list[Any]]:
+        """Return the function of a plan. Its operands are in a row: inputs, outputs, scratch buffers, derived forms, tables."""
+        capacities = [_capacity(s) for s in outputs]
         scratches = [size_class(n) for n in lowered.scratch]
         tables = [self._table(t) for t in lowered.tables]
-        calls = [self._call(launch, tables) for launch in lowered.launches if launch.units]
-        forms = [(d.input, d.name, size_class(d.nbytes), self._call(d.launch, tables)) for d in lowered.derived]
+        numbers = _numbers(("in", inputs), ("out", outputs), ("scratch", scratches), ("derived", lowered.derived), ("table", tables))
+        calls = [self._call(launch, numbers) for launch in lowered.launches if launch.units]
+        forms = [self._form(d, inputs, tables) for d in lowered.derived]
         aliases, take = lowered.aliases, self.heap.take
+        more = bool(scratches or forms or tables)
 
         def run(*values: Any) -> list[Any]:
             if aliases is None:
                 made = [take(c) for c in capacities]
             else:
-                made = [values[a] if a is not None else take(c) for c, a in zip(capacities, aliases)]
+                made = [take(c) if a is None else values[a] for c, a in zip(capacities, aliases, strict=True)]
+            operands = (*values, *made)
+            if more:
+                operands += (*[take(c) for c in scratches], *[form(values) for form in forms], *tables)
+            for call in calls:
+                call(operands)
+            if aliases is not None:
                 for buffer in made:
                     buffer.derived = None
-            derived = [_form(values[i], name, take, capacity, call, values) for i, name, capacity, call in forms]
-            scratch = [take(c) for c in scratches]
-            for call in calls:
-                call(values, {"out": made, "scratch": scratch, "derived": derived})
             return made
 
-        if len(calls) != 1 or scratches or aliases is not None or forms:
-            return run
-        (only,) = calls
+        return run
 
-        def run_one(*values: Any) -> list[Any]:
-            made = [take(c) for c in capacities]
-            only(values, {"out": made})
+    def _form(self, form: Derived, inputs: Sequence[Spec], tables: Sequence[Buffer]) -> Callable[[Sequence[Any]], Buffer]:
+        """Return the function that gives a derived form of one of the inputs, and makes it if the input has none."""
+        call = self._call(form.launch, _numbers(("in", inputs), ("derived", [form]), ("table", tables)))
+        capacity = size_class(form.nbytes)
+
+        def get(values: Sequence[Any]) -> Buffer:
+            forms = values[form.input].derived
+            if forms is None:
+                forms = values[form.input].derived = {}
+            made = forms.get(form.name)
+            if made is None:
+                made = self.heap.take(capacity)
+                count_derived(made)
+                call((*values, made, *tables))
+                forms[form.name] = made
             return made
 
-        return run_one
+        return get
 
     def _table(self, content: bytes) -> Buffer:
         buffer = self.heap.take(size_class(len(content)))
         self.machine.view(buffer.address, len(content))[:] = content
         return buffer
 
-    def _call(self, launch: Launch, tables: Sequence[Buffer]) -> Call:
-        """Return the function (inputs, other buffers by kind) of one launch."""
+    def _call(self, launch: Launch, numbers: dict[str, int]) -> Call:
+        """Return the function of one launch from operands; `numbers` has the first operand's of each kind."""
         handle = self.machine.compile(repr((launch.family, launch.key)), lambda b: emit(b, launch))
         code = "q" if self.machine.index_bytes == 8 else "i"
         sizes = self._table(struct.pack(f"={max(1, len(launch.sizes))}{code}", *launch.sizes or (0,)))
         pack = packer(launch.slots, self.machine.index_bytes)
-        slots = [(kind, i, tables[i].address if kind == "table" else 0) for kind, i in launch.slots]
+        slots = [(_READERS.get(kind, _address), numbers.get(kind, 0) + i) for kind, i in launch.slots]
         run, units, grain = self.machine.run, launch.units, launch.grain
 
-        def call(values: Sequence[Any], others: dict[str, Sequence[Buffer]]) -> None:
-            content: list[Any] = [sizes.address]
-            for kind, i, table in slots:
-                if kind == "in":
-                    content.append(values[i].address)
-                elif kind in others:
-                    content.append(others[kind][i].address)
-                else:
-                    content.append(table if kind == "table" else number_of(kind, values[i]))
-            run(handle, pack(*content), units, grain)
+        def call(operands: Sequence[Any]) -> None:
+            run(handle, pack(sizes.address, *[read(operands[i]) for read, i in slots]), units, grain)
 
         return call
 
@@ -180,18 +190,17 @@ class CompiledBackend:
 
     def close(self) -> None:
         self.machine.close()
+        self.heap.trim()
 
 
-def _form(buffer: Buffer, name: str, take: Callable[[int], Buffer], capacity: int, call: Call, values: Sequence[Any]) -> Buffer:
-    """Return a derived form of a buffer, made if the buffer has none."""
-    if buffer.derived is None:
-        buffer.derived = {}
-    made = buffer.derived.get(name)
-    if made is None:
-        made = take(capacity)
-        call(values, {"derived": [made]})
-        buffer.derived[name] = made
-    return made
+def _capacity(spec: Spec) -> int:
+    return size_class(dtypes.TABLE[str(spec.dtype)].itemsize * size_of(spec.shape))
+
+
+def _numbers(*kinds: tuple[str, Sequence[Any]]) -> dict[str, int]:
+    """Return the number of the first operand of each kind, where they stand in a row."""
+    ends = accumulate(len(operands) for _, operands in kinds)
+    return {kind: end - len(operands) for (kind, operands), end in zip(kinds, ends, strict=True)}
 
 
 def _host() -> Any:
@@ -216,14 +225,21 @@ def packer(slots: Sequence[Slot], index_bytes: int) -> Callable[..., bytes]:
 _FLOAT_LIMIT = 3.4028235677973366e38  # half a step beyond the largest float32: from here on it is infinite
 
 
-def number_of(kind: str, value: Any) -> Any:
-    """Return a Python number as a slot takes it."""
-    if kind in ("i32", "index"):
-        return int(value)
-    value = value.imag if kind == "im" else value.real
+def _real(value: Any) -> float:
+    """Return the real part of a Python number as it is as float32."""
+    value = value.real
     if -_FLOAT_LIMIT < value < _FLOAT_LIMIT:
         return value
     return float("inf") if value > 0 else float("-inf") if value < 0 else value
+
+
+def _imaginary(value: Any) -> float:
+    return _real(value.imag)
+
+
+# What a slot of a kind takes of its operand; of a buffer, its address.
+_READERS: dict[str, Callable[[Any], Any]] = {"f32": _real, "re": _real, "im": _imaginary, "i32": int, "index": int}
+_address = attrgetter("address")
 
 
 def _as_bytes(values: Any, dtype: str) -> memoryview:

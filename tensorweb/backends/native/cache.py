@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 import sys
 import tempfile
 from pathlib import Path
 
 from ...flags import flags
 
-_SUFFIX = ".o"
+LIMIT = 128 << 20  # bytes in the folder; beyond, what was not used for longest goes
+_WRITES = 64  # between two looks at the size
+_DIGEST = 32
 
 
 def folder() -> Path:
@@ -27,43 +30,76 @@ def folder() -> Path:
     return Path(base) / "tensorweb" / "kernels"
 
 
+def _is_safe(status: os.stat_result) -> bool:
+    """Tell whether a file or folder is this user's, and nobody else may write to it: what is in it will be run."""
+    return not hasattr(os, "getuid") or (status.st_uid == os.getuid() and not status.st_mode & stat.S_IWOTH)
+
+
 class DiskCache:
-    """Bytes by key. `fingerprint` is what all keys depend on: printers, LLVM, processor."""
+    """Bytes by key. `fingerprint` is what all keys depend on: printers, LLVM, processor.
+
+    Counts what was found and what was found `damaged`. A folder that cannot be used costs the cache, not the program.
+    """
 
     def __init__(self, fingerprint: str):
         self.fingerprint = fingerprint
-        self.found = self.damaged = 0
+        self.found = self.damaged = self.written = 0
 
-    def _path(self, key: str) -> Path:
-        return folder() / (hashlib.sha256(f"{self.fingerprint}\n{key}".encode()).hexdigest() + _SUFFIX)
+    def _place(self, key: str) -> tuple[Path, bytes]:
+        """Return the file of a key, and what the digest of its content begins with: a file under another's name is noticed."""
+        name = hashlib.sha256(f"{self.fingerprint}\n{key}".encode()).digest()
+        return folder() / f"{name.hex()}.o", name
 
     def get(self, key: str) -> bytes | None:
-        """Return what was stored, or None if there is nothing whole that this user wrote."""
-        path = self._path(key)
+        """Return what was stored, or None if there is nothing whole that only this user can have written."""
+        path, name = self._place(key)
         try:
+            if not _is_safe(path.parent.stat()):
+                return None
             with path.open("rb") as file:
-                if hasattr(os, "getuid") and os.fstat(file.fileno()).st_uid != os.getuid():
-                    return None  # code of another user is not run
+                safe = _is_safe(os.fstat(file.fileno()))
                 content = file.read()
         except OSError:
             return None
-        if hashlib.sha256(content[32:]).digest() != content[:32]:
+        if not safe or hashlib.sha256(name + content[_DIGEST:]).digest() != content[:_DIGEST]:
             self.damaged += 1
             return None
+        try:
+            os.utime(path)
+        except OSError:
+            pass  # a folder that can only be read
         self.found += 1
-        return content[32:]
+        return content[_DIGEST:]
 
     def put(self, key: str, content: bytes) -> None:
-        """Store bytes; a folder that cannot be written to costs the cache, not the program."""
-        path = self._path(key)
+        """Store bytes, if the folder can be written to."""
+        path, name = self._place(key)
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not _is_safe(path.parent.stat()):
+                return
             handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".new")
             try:
                 with os.fdopen(handle, "wb") as file:
-                    file.write(hashlib.sha256(content).digest() + content)
-                os.replace(temporary, path)
+                    file.write(hashlib.sha256(name + content).digest() + content)
+                os.replace(temporary, path)  # at once: other processes see the whole file or none
             except OSError:
                 os.unlink(temporary)
+            if self.written % _WRITES == 0:
+                _shrink(path.parent)
+            self.written += 1
         except OSError:
+            return
+
+
+def _shrink(place: Path) -> None:
+    """Remove what was not used for longest until the folder is three quarters full, if it is more than full."""
+    files = [(entry.stat(), entry.path) for entry in os.scandir(place) if entry.name.endswith((".o", ".new"))]
+    total = sum(status.st_size for status, _ in files)
+    if total <= LIMIT:
+        return
+    for status, path in sorted(files, key=lambda item: item[0].st_mtime):
+        os.unlink(path)
+        total -= status.st_size
+        if total <= LIMIT * 3 // 4:
             return

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import hashlib
 import mmap
 import os
 import platform
 import threading
+import weakref
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -17,21 +19,36 @@ import llvmlite
 import llvmlite.binding as llvm
 
 from ...errors import BackendError, message
-from ...flags import flags
 from ...kernels.llvm import LlvmBuilder
 from ...kernels.loops.builder import Builder
 from ...kernels.loops.launch import Target
+from ..threads import thread_count
 from .cache import DiskCache
 from .pool import Pool
 
-_KERNEL = ctypes.CFUNCTYPE(None, ctypes.c_char_p, ctypes.c_int64, ctypes.c_int64)
+if not hasattr(llvm, "create_pass_builder"):
+    raise ImportError(f"llvmlite {llvmlite.__version__} is older than 0.44")
+
+_ZERO = ctypes.c_int64(0)
+_PRIVATE: dict[str, int] = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if hasattr(mmap, "MAP_PRIVATE") else {}
+
+# One for all machines, since LLVM is one. Reentrant: a collection while it is held runs finalizers, and those may need kernels.
+_lock = threading.RLock()
+if hasattr(os, "register_at_fork"):  # no fork in the middle of a compilation
+    os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
 
 
 class Handle(NamedTuple):
-    """A compiled kernel: to be called from here, and its address for the pool."""
+    """A compiled kernel: its address, and functions of it, one of which keeps Python's global lock."""
 
-    function: Any
     address: int
+    function: Any
+    short: Any
+
+
+def _handle(address: int) -> Handle:
+    # Without argtypes, a call takes a third of the time: numbers must then be passed as c_int64, and bytes as they are.
+    return Handle(address, ctypes.CFUNCTYPE(None)(address), ctypes.PYFUNCTYPE(None)(address))
 
 
 class _Processor(NamedTuple):
@@ -64,11 +81,6 @@ def _sources() -> str:
     return digest.hexdigest()
 
 
-def available_cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 class NativeMachine:
     """Memory of the process and code of this processor."""
 
@@ -82,34 +94,48 @@ class NativeMachine:
             opt=3, cpu=self.processor.name, features=self.processor.features, jit=True
         )
         self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), self._machine)
-        self.cache = DiskCache(f"{_sources()}:{llvm.llvm_version_info}:{llvmlite.__version__}:{self.processor}")
+        versions = f"{llvm.llvm_version_info}:{llvmlite.__version__}:{llvm.get_default_triple()}"
+        self.cache = DiskCache(f"{_sources()}:{versions}:{self.processor}")
         self._handles: dict[str, Handle] = {}
         self._regions: dict[int, mmap.mmap] = {}
-        self._lock = threading.Lock()
         self.compiled = 0
-        threads = flags.get("NUM_THREADS") or available_cores()
+        threads = thread_count()
         self.target = Target(self.processor.lanes, self.processor.registers, self.processor.fused, threads)
         self.pool = Pool(threads, self._link)
+        _machines.add(self)
 
     # --- code ---
 
     def compile(self, key: str, emit: Callable[[Builder], None]) -> Handle:
         handle = self._handles.get(key)
         if handle is None:
-            with self._lock:
+            with _lock:
                 handle = self._handles.get(key) or self._handles.setdefault(key, self._compile(key, emit))
         return handle
 
     def _compile(self, key: str, emit: Callable[[Builder], None]) -> Handle:
         name = "k" + hashlib.sha256(key.encode()).hexdigest()[:24]
-        code = self.cache.get(key)
-        if code is None:
+
+        def write() -> str:
             builder = LlvmBuilder(name, self.processor.lanes, self.processor.registers, self.processor.fused)
             emit(builder)
-            code = self._object(builder.finish())
+            return builder.finish()
+
+        return _handle(*self._load(key, write, name))
+
+    def _link(self, text: str, *names: str) -> list[int]:
+        """Compile text that is no kernel and return the addresses of its functions."""
+        with _lock:
+            return self._load(text, lambda: text, *names)
+
+    def _load(self, key: str, write: Callable[[], str], *names: str) -> list[int]:
+        """Return the addresses of functions that are in the cache, or in the text that is written now."""
+        code = self.cache.get(key)
+        if code is None or not self._add(code):
+            code = self._object(write())
             self.cache.put(key, code)
-        address = self._add(code, name)
-        return Handle(_KERNEL(address), address)
+            self._add(code)
+        return [self._address(name) for name in names]
 
     def _object(self, text: str) -> bytes:
         self.compiled += 1
@@ -120,11 +146,15 @@ class NativeMachine:
         passes.getModulePassManager().run(module, passes)
         return self._machine.emit_object(module)
 
-    def _add(self, code: bytes, name: str) -> int:
-        """Link an object and return the address of a function in it."""
-        self._engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+    def _add(self, code: bytes) -> bool:
+        """Link an object; False if it is none."""
+        try:
+            self._engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+        except RuntimeError:
+            self.cache.damaged += 1
+            return False
         self._engine.finalize_object()
-        return self._address(name)
+        return True
 
     def _address(self, name: str) -> int:
         address = self._engine.get_function_address(name)
@@ -132,26 +162,18 @@ class NativeMachine:
             raise BackendError(message("native", f"a compiled function {name}", "none", "Empty the cache folder and try again."))
         return address
 
-    def _link(self, text: str, *names: str) -> list[int]:
-        """Compile text that is no kernel and return the addresses of its functions."""
-        with self._lock:
-            code = self.cache.get(text)
-            if code is None:
-                code = self._object(text)
-                self.cache.put(text, code)
-            return [self._add(code, names[0]), *map(self._address, names[1:])]
-
     def run(self, handle: Handle, dynamic: bytes, units: int, grain: int) -> None:
-        if units < 2 * grain or self.target.threads == 1:
-            handle.function(dynamic, 0, units)
-        else:
-            self.pool.run(handle, dynamic, units, grain)
+        if units < grain:  # too short for another Python thread to gain from
+            handle.short(dynamic, _ZERO, ctypes.c_int64(units))
+        elif units < 2 * grain or self.pool.threads == 1 or not self.pool.run(handle.address, dynamic, units, grain):
+            handle.function(dynamic, _ZERO, ctypes.c_int64(units))
 
     # --- memory ---
 
     def reserve(self, nbytes: int) -> int:
         try:
-            region = mmap.mmap(-1, nbytes)
+            # Private, since Python's default is memory that a forked process shares.
+            region = mmap.mmap(-1, nbytes, **_PRIVATE)
         except (OSError, OverflowError, ValueError) as error:
             raise MemoryError(str(error)) from None
         if hasattr(mmap, "MADV_HUGEPAGE") and nbytes >= 1 << 21:
@@ -174,3 +196,16 @@ class NativeMachine:
 
     def close(self) -> None:
         self.pool.close()
+
+
+_machines: weakref.WeakSet[NativeMachine] = weakref.WeakSet()
+
+
+def _at_exit() -> None:
+    """Leave code and memory in place: threads may still be inside, and the system takes everything back in a moment."""
+    _lock.acquire(timeout=2)  # and let nobody compile while LLVM is torn down
+    for machine in _machines:
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(machine))
+
+
+atexit.register(_at_exit)

@@ -203,67 +203,61 @@ class Pool:
 
     def __init__(self, threads: int, link: Callable[..., list[int]]):
         self.threads, self._link = threads, link
-        self._lock = threading.Lock()
-        self._start_lock = threading.Lock()
         self._functions: tuple[Any, Any] | None = None
-        self._state: Any = None
-        self._workers: list[threading.Thread] = []
-        pools.add(self)
+        self.forget()
+        _pools.add(self)
 
-    def run(self, handle: Any, dynamic: bytes, units: int, grain: int) -> None:
-        """Call a kernel on chunks of its units; a second thread that calls meanwhile computes alone."""
-        if self._state is None:
-            self._start()
+    def forget(self) -> None:
+        """Begin anew, without workers: in a forked process they do not exist, nor does who held the lock."""
+        self._lock = threading.Lock()
+        self._memory = (ctypes.c_ubyte * (_STATE_BYTES + 128))()
+        self._state = -(-ctypes.addressof(self._memory) // 128) * 128
+        self._workers: list[threading.Thread] = []
+
+    def run(self, kernel: int, dynamic: bytes, units: int, grain: int) -> bool:
+        """Call the kernel at an address on chunks of its units; False if the threads work for somebody else."""
         if not self._lock.acquire(blocking=False):
-            handle.function(dynamic, 0, units)
-            return
+            return False
         try:
+            if not self._workers:
+                self._start()
             chunks = min(units // grain, self.threads * _CHUNKS_PER_THREAD)
-            self._functions[0](self._state, handle.address, dynamic, units, chunks)  # type: ignore[index]
+            self._functions[0](self._state, kernel, dynamic, units, chunks)  # type: ignore[index]
+            return True
         finally:
             self._lock.release()
 
     def _start(self) -> None:
-        with self._start_lock:
-            if self._state is not None:
-                return
-            if self._functions is None:
-                run, worker = self._link(_code(), "tw_run", "tw_worker")
-                self._functions = _RUN(run), _WORKER(worker)
-            state = (ctypes.c_ubyte * (_STATE_BYTES + 128))()
-            address = -(-ctypes.addressof(state) // 128) * 128
-            self._memory = state  # workers read it until they end
-            worker = self._functions[1]
-            self._workers = [
-                threading.Thread(target=worker, args=(address,), name=f"tensorweb-{i + 1}", daemon=True) for i in range(self.threads - 1)
-            ]
-            for thread in self._workers:
+        if self._functions is None:
+            run, worker = self._link(_code(), "tw_run", "tw_worker")
+            self._functions = _RUN(run), _WORKER(worker)
+        for number in range(1, self.threads):
+            thread = threading.Thread(target=self._functions[1], args=(self._state,), name=f"tensorweb-{number}", daemon=True)
+            try:
                 thread.start()
-            self._state = address
+            except RuntimeError:  # the system has no more, or the interpreter ends: those that run are enough
+                return
+            self._workers.append(thread)
 
     def close(self) -> None:
-        """Let the workers end, and wait for them."""
-        with self._start_lock:
-            if self._state is None:
+        """Let the workers end, and wait for them; the next kernel starts new ones."""
+        with self._lock:
+            if not self._workers:
                 return
             ctypes.c_int32.from_address(self._state + _STOP).value = 1
             # A job without chunks wakes those that sleep.
             self._functions[0](self._state, None, None, 0, 0)  # type: ignore[index]
             for thread in self._workers:
                 thread.join()
-            self._state, self._workers = None, []
-
-    def forget(self) -> None:
-        """Begin anew in a forked process, where the workers do not exist."""
-        self._lock, self._start_lock = threading.Lock(), threading.Lock()
-        self._state, self._workers = None, []
+            ctypes.c_int32.from_address(self._state + _STOP).value = 0
+            self._workers = []
 
 
-pools: weakref.WeakSet[Pool] = weakref.WeakSet()
+_pools: weakref.WeakSet[Pool] = weakref.WeakSet()
 
 
 def _after_fork() -> None:
-    for pool in list(pools):
+    for pool in list(_pools):
         pool.forget()
 
 

@@ -14,6 +14,7 @@ import wasmtime
 from wasmtime import _ffi as ffi
 
 from ...errors import BackendError, DeviceError, message
+from ...flags import flags
 from ...kernels.wasm import WasmBuilder, module
 from ...kernels.wasm_encoding import PAGE
 
@@ -38,6 +39,9 @@ def _configuration(maximum: int) -> wasmtime.Config:
     config.wasm_relaxed_simd = True
     config.parallel_compilation = False  # its threads would be missing after a fork
     config.memory_reservation = maximum * PAGE
+    # An address outside memory ends the process: wasmtime (as of 50) fails to make an error of it where instances share a memory.
+    # In debug mode the code checks each address, and there is an error.
+    config.signals_based_traps = not flags.get("DEBUG")
     return config
 
 

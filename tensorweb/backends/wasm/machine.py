@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import ctypes
 import os
 import threading
 import weakref
@@ -45,7 +47,7 @@ class WasmMachine:
         self._lock = threading.Lock()  # a store is for one thread at a time
         self.pool = Pool(self._engine, self._thread, self._kernels, threads)
         self._dynamic_at, self._dynamic = STATE_END, self._engine.view(STATE_END, DYNAMIC_BYTES)
-        self._finalizer = weakref.finalize(self, self.pool.close)  # also at exit, while the workers' memory still exists
+        weakref.finalize(self, self.pool.close).atexit = False  # at exit `_at_exit` does it
         _machines.add(self)
 
     # --- code ---
@@ -107,10 +109,18 @@ class WasmMachine:
 _machines: weakref.WeakSet[WasmMachine] = weakref.WeakSet()
 
 
+def _at_exit() -> None:
+    """End the threads, and keep the rest for ever: values may be read until the end, and wasmtime cannot free anything by then."""
+    for machine in list(_machines):
+        machine.close()
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(machine))
+
+
 def _after_fork() -> None:
     for machine in list(_machines):
         machine.forget()
 
 
+atexit.register(_at_exit)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)

@@ -140,6 +140,15 @@ def _wrapped(b: Builder, x: Value, dtype: str) -> Value:
     return x & 255 if dtype == "uint8" else (x << 24) >> 24
 
 
+# Exponents that are common and have a short form, rounded at least as well as the general power.
+_POWERS: dict[float, Callable[[Builder, Value], Value]] = {
+    2.0: lambda b, x: x * x,
+    3.0: lambda b, x: x * x * x,
+    -1.0: lambda b, x: 1.0 / x,
+    0.5: lambda b, x: b.select(x == -math.inf, math.inf, b.op("sqrt", x) + 0.0),  # of -0.0 it is 0.0
+}
+
+
 def _on_floats(b: Builder, op: str, args: list[Value], sources: Sequence[Instruction]) -> Lanes:
     x = args[0]
     if op in ("max", "min"):
@@ -148,6 +157,8 @@ def _on_floats(b: Builder, op: str, args: list[Value], sources: Sequence[Instruc
         return b.select(x > 0.0, 1.0, b.select(x < 0.0, -1.0, x))
     if op in _FLOAT_NAMES:
         return b.op(_FLOAT_NAMES[op], *args)
+    if op == "pow" and sources[1].op == "const" and sources[1].value in _POWERS:
+        return _POWERS[sources[1].value](b, x)
     return REAL[op](b, *args) if op in REAL else b.op(op, *args)
 
 

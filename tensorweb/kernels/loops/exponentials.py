@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 
 from .builder import Builder, Value
-from .numerics import either_sign, flip_sign, ordered_sum, polynomial, product
+from .numerics import flip_sign, ordered_sum, polynomial, product
 
 MAGIC = 1.5 * 2**23  # added to a number below 2**22, it leaves the nearest integer in the lowest bits
 LOG2E = 1.4426950408889634

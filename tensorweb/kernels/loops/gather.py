@@ -123,7 +123,9 @@ def emit_scatter(b: Builder, element: Any, kind: str, single: bool) -> None:
                 if kind == "set":
                     copy_element(b, size, given, place) if single else copy_run(b, size, given, place, width * size)
                 elif single:
-                    store_first(b, element, place, _combined(b, element, kind, load_splat(b, element, place), load_splat(b, element, given)))
+                    store_first(
+                        b, element, place, _combined(b, element, kind, load_splat(b, element, place), load_splat(b, element, given))
+                    )
                 else:
                     _update_run(b, element, kind, given, place, width)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from .builder import Builder, Value
 from .exponentials import LN2_HIGH, LN2_LOW, LOG2E, MAGIC, exp, log1p
 from .numerics import either_sign, polynomial
@@ -62,7 +64,7 @@ def acosh(b: Builder, x: Value) -> Value:
     huge = x > _HUGE
     argument = b.select(huge, above, above + b.op("sqrt", b.fma(above, above, above + above)))
     result = log1p(b, argument) + b.select(huge, b.constant("vf", _LN2), 0.0)
-    return b.select(x < 1.0, b.constant("vf", float("nan")), result)
+    return b.select(x < 1.0, b.constant("vf", math.nan), result)
 
 
 def atanh(b: Builder, x: Value) -> Value:

@@ -1,4 +1,4 @@
-"""The operations on lanes of int32 that are more than one instruction. The meaning is that of `scalars.py`: nothing raises, results wrap."""
+"""Operations on lanes of int32 that are more than one instruction. The meaning is that of `scalars.py`: nothing raises, results wrap."""
 
 from __future__ import annotations
 

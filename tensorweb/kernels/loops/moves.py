@@ -148,9 +148,7 @@ def lower_pad(k: Pad, inputs: Sequence[Spec], outputs: Sequence[Spec], target: T
         kept.append(max(0, last - first))
         starts[0] += first * source[d]
         starts[1] += (first * steps[d] + k.low[d]) * made[d]
-    copy = move(
-        kept, source, [s * step for s, step in zip(made, steps)], size, target.lanes, starts=(starts[0], starts[1])
-    )
+    copy = move(kept, source, [s * step for s, step in zip(made, steps)], size, target.lanes, starts=(starts[0], starts[1]))
     return _filled_first(count - prod(kept), _element(k.value, dtype), copy, count, size, target)
 
 

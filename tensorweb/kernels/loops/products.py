@@ -17,7 +17,7 @@ from .map import Argument, argument_slots
 from .packing import Packing
 
 _BLOCK = 512  # steps of the summed index in a block: a panel of B stays in the first or second cache
-_ROWS_TO_PACK, _WIDE = 32, 1024  # from so many rows of A and bytes between rows of B on, packing B pays
+_ROWS_TO_PACK = 32  # from so many rows of A on, packing B pays
 _MAX_PIECES = 1 << 14
 _SHORT = 16  # pieces shorter than this are worth a copy of A with its padding
 _GRAIN = 1 << 18  # products that pay for handing a unit to another thread
@@ -205,7 +205,7 @@ def _product(
     ends = _blocks(lengths)
     form: list[Derived] = []
     b_steps, b_step, panel_step = [x.b for x in batch], inner.other, width
-    if p.column_step != 4 or (m >= _ROWS_TO_PACK and inner.other >= _WIDE):
+    if p.column_step != 4 or m >= _ROWS_TO_PACK:
         panel_step, b_step = sum(lengths) * width, width
         launch, b_steps = _packing(p, batch, b, tile.vectors, inner.other, pieces, panels, panel_step)
         form = [Derived(b, repr((launch.key, launch.sizes)), launch.units * panel_step, launch)]

@@ -18,7 +18,7 @@ from .lanes import Cell, LongSum, chosen, each, filled, larger, plus
 from .memory import Lanes
 
 BLOCK = 64  # elements that a lane adds up before their sum goes to the long sum
-_NO_INDEX = 2**31 - 1  # the index of a lane in which no element was better than the identity
+NO_INDEX = 2**31 - 1  # the index of a lane in which no element was better than the identity
 
 _OF_TRUTH = {"max": "any", "min": "all"}
 _OPS = {"sum": "add", "prod": "mul", "any": "or", "all": "and"}
@@ -60,14 +60,8 @@ def identity(b: Builder, r: Reduction) -> Lanes:
     return b.constant("vi", int(TABLE[r.dtype].low if low else TABLE[r.dtype].high))
 
 
-class Part(NamedTuple):
-    """The result of some elements, in each lane; `index` is where it is, for argmax and argmin."""
-
-    lanes: Lanes
-    index: Value | None = None
-
-
-def _combine(b: Builder, r: Reduction, x: Lanes, y: Lanes) -> Lanes:
+def combine(b: Builder, r: Reduction, x: Lanes, y: Lanes) -> Lanes:
+    """Return two results of a reduction that is not indexed as one."""
     if isinstance(x, tuple):
         return plus(x, y) if r.kind == "sum" else COMPLEX["mul"](b, x, y)
     assert isinstance(y, Value)
@@ -94,67 +88,78 @@ def _equal(x: Lanes, y: Lanes) -> Value:
     return same | ((x != x) & (y != y)) if x.type == "vf" else same
 
 
-def merge(b: Builder, r: Reduction, x: Part, y: Part) -> Part:
-    """Return two parts of a reduction as one: of equals the one that comes first."""
-    if x.index is None or y.index is None:
-        return Part(_combine(b, r, x.lanes, y.lanes))
-    take = _better(r, y.lanes, x.lanes) | (_equal(x.lanes, y.lanes) & (y.index < x.index))
-    return Part(chosen(b, take, y.lanes, x.lanes), b.select(take, y.index, x.index))
+def _first_place(b: Builder, r: Reduction, values: Sequence[Lanes], places: Sequence[Value], across: bool) -> Value:
+    """Return the index of the best of some elements; of equals the first, which has the smallest index."""
+    best, first = values[0], places[0]
+    if len(values) > 1 or across:
+        best = _together(b, Reduction(r.kind[3:], r.dtype), values, across)
+        found: list[Lanes] = [b.select(_equal(v, best), p, NO_INDEX) for v, p in zip(values, places, strict=True)]
+        joined = _together(b, Reduction("min", "int32"), found, across)
+        assert isinstance(joined, Value)
+        first = joined
+    # No element was better than the identity: all are equal to it, and the first of all is meant.
+    return b.select(first == NO_INDEX, 0, first)
 
 
-def across_lanes(b: Builder, r: Reduction, part: Part) -> Part:
-    """Return a part in which every lane holds the result of all lanes."""
+def _together(b: Builder, r: Reduction, parts: Sequence[Lanes], across: bool) -> Lanes:
+    """Return parts of a reduction as one; `across` the lanes too, so that every lane holds the result."""
+    total = parts[0]
+    for other in parts[1:]:
+        total = combine(b, r, total, other)
+    return _across_lanes(b, r, total) if across else total
+
+
+def _across_lanes(b: Builder, r: Reduction, lanes: Lanes) -> Lanes:
     if r.kind in ("any", "all"):
-        assert isinstance(part.lanes, Value)
-        return Part(b.splat(b.any(part.lanes) if r.kind == "any" else ~b.any(~part.lanes)))
+        assert isinstance(lanes, Value)
+        return b.splat(b.any(lanes) if r.kind == "any" else ~b.any(~lanes))
     half = b.lanes // 2
     while half:
-        part = merge(b, r, part, _moved(b, part, [i + half if i < half else i for i in range(b.lanes)]))
+        lanes = combine(b, r, lanes, _exchanged(b, lanes, half))
         half //= 2
-    return Part(each(lambda v: b.splat(b.lane(v, 0)), part.lanes), None if part.index is None else b.splat(b.lane(part.index, 0)))
+    return each(lambda v: b.splat(b.lane(v, 0)), lanes)
 
 
-def _moved(b: Builder, part: Part, order: Sequence[int]) -> Part:
-    lanes = each(lambda v: b.shuffle(v, v, order), part.lanes)
-    return Part(lanes, None if part.index is None else b.shuffle(part.index, part.index, order))
-
-
-def result(b: Builder, part: Part) -> Lanes:
-    """Return what a reduction's step is: the elements reduced, or their index."""
-    # No element was better than the identity: all are equal to it, and the first is meant.
-    return part.lanes if part.index is None else b.select(part.index == _NO_INDEX, 0, part.index)
+def _exchanged(b: Builder, lanes: Lanes, distance: int) -> Lanes:
+    # Both lanes of a pair change places: LLVM 22 gets minima of integers wrong where the upper one is only repeated.
+    order = [i ^ distance for i in range(b.lanes)]
+    return each(lambda v: b.shuffle(v, v, order), lanes)
 
 
 class Accumulator:
-    """A reduction while its loops run: `add` elements to each lane in order, `flush` after each block."""
+    """A reduction while its loops run: `add` elements to each lane in order, in `turns` that do not wait for one another.
 
-    def __init__(self, b: Builder, r: Reduction):
+    `flush` ends a block of BLOCK elements for each turn.
+    """
+
+    def __init__(self, b: Builder, r: Reduction, turns: int):
         self.b, self.r = b, r
         self.identity = identity(b, r)
-        self._best = Cell(b, self.identity)
-        self._index = Cell(b, b.constant("vi", _NO_INDEX)) if r.indexed else None
+        self._best = [Cell(b, self.identity) for _ in range(turns)]
+        self._index = [b.variable("vi", NO_INDEX) for _ in range(turns)] if r.indexed else []
         self._long = LongSum(b, self.identity) if r.long else None
 
-    def add(self, x: Lanes, index: Value | None = None) -> None:
-        if self._index is None:
-            self._best.set(_combine(self.b, self.r, self._best.value, x))
+    def add(self, turn: int, x: Lanes, index: Value | None = None) -> None:
+        best = self._best[turn].value
+        if index is None:
+            self._best[turn].set(combine(self.b, self.r, best, x))
             return
-        assert index is not None
-        best = self._best.value
         take = _better(self.r, x, best)
-        self._best.set(chosen(self.b, take, x, best))
-        self._index.set(chosen(self.b, take, index, self._index.value))
+        self._best[turn].set(chosen(self.b, take, x, best))
+        self._index[turn].set(self.b.select(take, index, self._index[turn].value))
 
-    def flush(self) -> None:
+    def flush(self, turns: int) -> None:
+        """Bring the first so many turns into the sum that keeps its errors."""
         if self._long is not None:
-            self._long.add(self._best.value)
-            self._best.set(self.identity)
+            self._long.add(_together(self.b, self.r, [c.value for c in self._best[:turns]], False))
+            for cell in self._best[:turns]:
+                cell.set(self.identity)
 
-    @property
-    def part(self) -> Part:
-        """What was added since the beginning; blocks must be flushed."""
+    def result(self, across: bool) -> Lanes:
+        """Return what was reduced since the beginning, by lane or `across` the lanes; blocks must be flushed."""
         if self._long is not None:
-            return Part(self._long.value)
-        index = None if self._index is None else self._index.value
-        assert index is None or isinstance(index, Value)
-        return Part(self._best.value, index)
+            return _together(self.b, self.r, [self._long.value], across)
+        values = [c.value for c in self._best]
+        if not self._index:
+            return _together(self.b, self.r, values, across)
+        return _first_place(self.b, self.r, values, [v.value for v in self._index], across)

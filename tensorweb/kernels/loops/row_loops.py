@@ -1,4 +1,4 @@
-"""The loops of rows: passes over each row, with the lanes along the row or across rows. How a row pattern becomes launches is in `row.py`."""
+"""The loops of rows: passes over each row, with the lanes along the row or across rows. How rows become launches is in `row.py`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .lanes import chosen
 from .launch import emitter
 from .map import Argument, decode, read_number
 from .memory import Lanes, itemsize, load_lanes, load_splat, store_first, store_lanes
-from .reductions import BLOCK, Accumulator, across_lanes, merge, reduction_of, result
+from .reductions import BLOCK, Accumulator, reduction_of
 from .row_steps import RowSteps
 
 UNROLLED = 4  # vectors per turn of a loop with little work: additions wait for one another only within each
@@ -41,11 +41,11 @@ class _Operand(NamedTuple):
 
 
 class _Site(NamedTuple):
-    """A vector's worth of work on one row, or on as many neighbouring rows as there are lanes (or on the first `count` of these)."""
+    """A vector's worth of work on one row, or on as many neighbouring rows as there are lanes (or on the first `few` of these)."""
 
     addresses: list[Value]
     known: dict[int, Lanes]
-    count: Value | None
+    few: Value | None
 
 
 class RowKey(NamedTuple):
@@ -139,7 +139,7 @@ class _Rows:
             for k in short:
                 lanes, address = site.known[self.program.outputs[k]], site.addresses[self.first_result + k]
                 if self.across:
-                    store_lanes(self.b, self.results[k].dtype, address, lanes, site.count)
+                    store_lanes(self.b, self.results[k].dtype, address, lanes, site.few)
                 else:
                     store_first(self.b, self.results[k].dtype, address, lanes)
 
@@ -150,7 +150,7 @@ class _Rows:
             if step.op == "count":
                 return self.b.splat(self.b.convert(self.count, "i32"))
             place = self.place[step.value]
-            return self.read(place, site.addresses[place], site.count, bool(self.across))
+            return self.read(place, site.addresses[place], site.few, bool(self.across))
 
         return load
 
@@ -171,24 +171,17 @@ class _Pass:
         self.reductions = {i: reduction_of(rows.program, i) for i in steps.reductions(level)}
         self.long = any(r.long for r in self.reductions.values())
         self.wanted = steps.wanted(level, rows.full)
-        made = {i: _first_pass(steps, i, rows.full) for i in rows.saved}
-        self.stored = {i: k for i, k in rows.saved.items() if made[i] == level}
-        self.loaded = {i: k for i, k in rows.saved.items() if made[i] < level <= steps.level[rows.program.outputs[k]]}
+        self.stored = {i: s.output for i, s in rows.saved.items() if s.level == level}
+        self.loaded = {i: s.output for i, s in rows.saved.items() if s.level < level <= steps.level[rows.program.outputs[s.output]]}
         little = steps.cost(steps.needed(self.wanted, self.loaded)) <= LITTLE_WORK
         self.turns = UNROLLED if little and not rows.across else 1
-        self.accumulators = [[self._accumulators() for _ in range(self.turns)] for _ in sites]
-
-    def _accumulators(self) -> dict[int, Accumulator]:
-        return {i: Accumulator(self.b, r) for i, r in self.reductions.items()}
+        self.accumulators = [{i: Accumulator(self.b, r, self.turns) for i, r in self.reductions.items()} for _ in sites]
 
     def emit(self) -> None:
         self._outer(0, [self.b.index(0) for _ in self.rows.operands])
         for site, own in zip(self.sites, self.accumulators, strict=True):
-            for i, r in self.reductions.items():
-                part = own[0][i].part
-                for other in own[1:]:
-                    part = merge(self.b, r, part, other[i].part)
-                site.known[i] = result(self.b, part if self.rows.across else across_lanes(self.b, r, part))
+            for i, accumulator in own.items():
+                site.known[i] = accumulator.result(across=not self.rows.across)
 
     def _outer(self, depth: int, offsets: Sequence[Value]) -> None:
         """Write the loops over the outer axes that are reduced, then the run."""
@@ -225,27 +218,26 @@ class _Pass:
     def _turn(self, offsets: Sequence[Value], at: Value) -> None:
         for s in range(len(self.sites)):
             for turn in range(self.turns):
-                self._element(s, turn, offsets, at + turn * self.b.lanes if turn else at, None)
+                self._element(s, turn, offsets, at, None)
 
     def _flush(self, turns: int) -> None:
         for own in self.accumulators:
-            for accumulators in own[:turns]:
-                for a in accumulators.values():
-                    a.flush()
+            for accumulator in own.values():
+                accumulator.flush(turns)
 
     # --- elements ---
 
     def _element(self, s: int, turn: int, offsets: Sequence[Value], at: Value, count: Value | None) -> None:
-        """Compute a vector of elements; of those along a row beyond `count`, nothing may come into the reductions."""
+        """Compute a vector of elements, `turn` vectors after `at`; what lies beyond `count` along a row may not come into reductions."""
         b, rows, site = self.b, self.rows, self.sites[s]
-        lanes = site.count if rows.across else count
+        lanes = site.few if rows.across else count
 
         def address(place: int) -> Value:
             operand = rows.operands[place]
             here = site.addresses[place] + offsets[place]
             if rows.across:
                 return here + at * operand.run
-            return here + at * itemsize(operand.dtype) if operand.step else here
+            return here + (at + turn * b.lanes) * itemsize(operand.dtype) if operand.step else here
 
         def load(i: int, step: Instruction) -> Lanes:
             return rows.read(rows.place[step.value], address(rows.place[step.value]), lanes, True)
@@ -255,24 +247,19 @@ class _Pass:
             known[i] = rows.read(rows.first_result + k, address(rows.first_result + k), lanes, True)
         evaluate(b, rows.program, self.wanted, known, load)
         inside = None if count is None else b.iota() < b.splat(b.convert(count, "i32"))
-        for i, accumulator in self.accumulators[s][turn].items():
+        for i, accumulator in self.accumulators[s].items():
             x = known[rows.program.steps[i].args[0]]
             if isinstance(x, Value) and x.type == "vm" and accumulator.r.indexed:
                 x = b.convert(x, "vi")
             if inside is not None:
                 x = chosen(b, inside, x, accumulator.identity)
-            accumulator.add(x, self._index(site, offsets, at) if accumulator.r.indexed else None)
+            accumulator.add(turn, x, self._index(site, turn, offsets, at) if accumulator.r.indexed else None)
         outputs = rows.program.outputs
         due = {k: o for k, o in enumerate(outputs) if rows.full[k] and rows.steps.level[o] == self.level}
         for k, i in (*((k, i) for i, k in self.stored.items()), *due.items()):
             store_lanes(b, rows.results[k].dtype, address(rows.first_result + k), known[i], lanes)
 
-    def _index(self, site: _Site, offsets: Sequence[Value], at: Value) -> Value:
+    def _index(self, site: _Site, turn: int, offsets: Sequence[Value], at: Value) -> Value:
         b, operand = self.b, self.rows.operands[-1]
-        first = site.addresses[-1] + offsets[-1] + at * operand.run
-        splat = b.splat(b.convert(first, "i32"))
-        return splat if self.rows.across else splat + b.iota()
-
-
-def _first_pass(steps: RowSteps, i: int, full: Sequence[bool]) -> int:
-    return next(level for level in range(steps.last + 1) if i in steps.needed(steps.wanted(level, full)))
+        first = b.splat(b.convert(site.addresses[-1] + offsets[-1] + at * operand.run, "i32"))
+        return first if self.rows.across else first + (b.iota() + turn * b.lanes)

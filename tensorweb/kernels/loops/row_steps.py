@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from typing import NamedTuple
 
 from ..program import Program
 
 _CHEAP = frozenset(
-    ("add", "sub", "mul", "neg", "abs", "max", "min", "select", "eq", "ne", "lt", "le", "gt", "ge", "and", "or", "not", "xor", "band", "bor",
-     "bxor", "cast", "isnan", "isinf", "real", "imag", "conj", "complex", "reduce")
+    ("add", "sub", "mul", "neg", "abs", "max", "min", "select", "eq", "ne", "lt", "le", "gt", "ge", "and", "or", "not", "xor", "band",
+     "bor", "bxor", "cast", "isnan", "isinf", "real", "imag", "conj", "complex", "reduce")
 )  # fmt: skip
 _FREE = frozenset(("arg", "const", "count"))
 _DEAR = 8  # a division, a root, a transcendental function, in steps as cheap as an addition
+
+
+class Saved(NamedTuple):
+    """Where a step is kept: in the memory of an output, by the pass of a level."""
+
+    output: int
+    level: int
 
 
 class RowSteps:
@@ -60,20 +68,20 @@ class RowSteps:
         operands = [self.program.steps[i].args[0] for i in self.reductions(level)]
         return operands + [o for o, f in zip(self.program.outputs, full, strict=True) if f and self.level[o] == level]
 
-    def saved(self, full: Sequence[bool]) -> dict[int, int]:
-        """Return the steps worth keeping in the memory of an output until its own pass, and the number of that output.
+    def saved(self, full: Sequence[bool]) -> dict[int, Saved]:
+        """Return the steps worth keeping in the memory of an output until its own pass.
 
-        Such a step is dear, of the output's dtype, and computed by more than one pass: the exponentials of softmax.
+        Such a step is dear, of the output's dtype, and needed by more than one pass: the exponentials of softmax.
         """
         passes = [self.needed(self.wanted(level, full)) for level in range(self.last + 1)]
-        found: dict[int, int] = {}
+        found: dict[int, Saved] = {}
         for k, (o, f) in enumerate(zip(self.program.outputs, full, strict=True)):
             dtype = self.program.steps[o].dtype
             if not f or dtype not in ("float32", "int32"):
                 continue
-            own, before = passes[self.level[o]], set().union(*passes[: self.level[o]])
-            again = [i for i in own & before if self.program.steps[i].dtype == dtype and i not in found and i != o]
+            before = set().union(*passes[: self.level[o]])
+            again = [i for i in passes[self.level[o]] & before if self.program.steps[i].dtype == dtype and i not in found]
             best = max(again, key=lambda i: self.cost(self.needed([i])), default=None)
             if best is not None and self.cost(self.needed([best])) >= _DEAR:
-                found[best] = k
+                found[best] = Saved(k, next(level for level, steps in enumerate(passes) if best in steps))
         return found

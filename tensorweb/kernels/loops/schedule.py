@@ -79,7 +79,7 @@ class Form(NamedTuple):
 
 def names(form: Form) -> list[tuple]:
     """Return what each size of a launch is, in order."""
-    made: list[tuple] = [("offset", o) for o in range(len(form.dtypes))]
+    made: list[tuple] = [(name, o) for o in range(len(form.dtypes)) for name in ("offset", "bytes")]
     made += [("stride", o, label) for label, moving in enumerate(form.moves) for o in moving]
     made += [("size", label) for label in range(len(form.moves))]
     made += [(name, i) for i, d in enumerate(form.digits) if d.chunked for name in ("parts", "part", "apart")]
@@ -294,6 +294,7 @@ def _values(plan: _Plan, form: Form, labels: Sequence[str], lengths: dict[str, i
     p = plan.p
     scale = [itemsize(x.dtype) for x in p.operands]
     values: dict[tuple, Any] = {("offset", o): x.offset * scale[o] for o, x in enumerate(p.operands)}
+    values |= {("bytes", o): x.count * scale[o] for o, x in enumerate(p.operands)}
     values |= {("stride", o, i): x.along(label) * scale[o] for i, label in enumerate(labels) for o, x in enumerate(p.operands)}
     values |= {("size", i): p.sizes[label] for i, label in enumerate(labels)}
     step = p.out.count // max(1, prod(p.sizes[x] // n for x, n in apart.items()))

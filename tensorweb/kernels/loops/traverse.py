@@ -287,19 +287,47 @@ class _Nest:
         with b.when((at >= 0) & (at + self.sizes["advance", i] * (b.lanes - 1) < self.sizes["extent", i])) as branch:
             self._accumulate(place, group, plain, None)
             branch.otherwise()
-            self._accumulate(place, group, *self._edge(i, at))
+            self._accumulate_edge(i, at, place, group, plain)
 
-    def _edge(self, i: int, at: Value) -> tuple[Callable[[int, Value], Lanes], Value]:
-        """Return how to read lanes some of which lie outside of the operands, and the mask of those inside."""
+    def _accumulate_edge(self, i: int, at: Value, place: _Place, group: int, plain: Callable[[int, Value], Lanes]) -> None:
+        """Add lanes some of which lie outside: they are read with the others if that is no worse than reading a neighbour."""
+        mask = self._met(i, at)
+        if 2 in self.form.steps[: self.form.combined]:
+            self._accumulate(place, group, self._one_by_one(i, at), mask)
+            return
+        with self.b.when(self._readable(place)) as branch:
+            self._accumulate(place, group, plain, mask)
+            branch.otherwise()
+            self._accumulate(place, group, self._one_by_one(i, at), mask)
+
+    def _met(self, i: int, at: Value) -> Value:
+        """Return which lanes meet something where lanes run along a tied label."""
+        b = self.b
+        number, advance, extent = (b.splat(b.convert(x, "i32")) for x in (at, self.sizes["advance", i], self.sizes["extent", i]))
+        return b.op("lt_u", number + b.iota() * advance, extent)
+
+    def _readable(self, place: _Place) -> Value:
+        """Return whether whole vectors at a place lie within the operands' buffers."""
+        b, form = self.b, self.form
+        made = b.constant("bit", True)
+        for o in range(form.combined):
+            if form.steps[o] == 1:
+                first = last = place.addresses[o]
+                if form.tile >= 0 and o in form.moves[form.tile]:
+                    last = first + self.row_steps[o][-1]
+                    first, last = b.minimum(first, last), b.maximum(first, last)
+                end = self.buffers[o] + self.sizes["bytes", o]
+                made = made & (first >= self.buffers[o]) & (last + b.lanes * itemsize(form.dtypes[o]) <= end)
+        return made
+
+    def _one_by_one(self, i: int, at: Value) -> Callable[[int, Value], Lanes]:
+        """Return how to read lanes some of which lie outside of the operands."""
         b, form = self.b, self.form
         inside = []
         for lane in range(b.lanes):
             here = self._exists(i, at)
             inside.append(here & (b.index(lane) < self.sizes["size", form.lanes]) if form.narrow else here)
             at = at + self.sizes["advance", i]
-        mask = b.splat(b.convert(inside[0], "i32"))
-        for lane in range(1, b.lanes):
-            mask = b.with_lane(mask, lane, b.convert(inside[lane], "i32"))
 
         def read(o: int, address: Value) -> Lanes:
             if not form.steps[o]:
@@ -310,10 +338,10 @@ class _Nest:
                 address = address + self._stride(o, form.lanes)
             made = found[0]
             for lane in range(1, b.lanes):
-                made = each(lambda x, y, i=lane: b.with_lane(x, i, b.lane(y, 0)), made, found[lane])  # type: ignore[misc]
+                made = each(lambda x, y, i=lane: b.with_lane(x, i, b.lane(y, 0)), made, found[lane])
             return made
 
-        return read, mask != 0
+        return read
 
     def read(self, o: int, address: Value, count: Value | None) -> Lanes:
         """Return an operand's lanes."""
@@ -356,9 +384,10 @@ class _Nest:
             better = better | ((x != x) & (old == old))
         if mask is not None:
             better = better & mask
-        at = b.splat(b.convert((address - self.buffers[0]) // itemsize(self.dtype), "i32"))
+        shift = itemsize(self.dtype).bit_length() - 1
+        at = b.splat(b.convert((address - self.buffers[0]) >> shift, "i32"))
         if form.steps[0]:
-            step = b.splat(b.convert(self._stride(0, form.lanes) // itemsize(self.dtype), "i32"))
+            step = b.splat(b.convert(self._stride(0, form.lanes) >> shift, "i32"))
             at = at + (b.iota() if form.steps[0] == 1 else b.iota() * step)
         best.best.set(b.select(better, x, old))
         best.place.set(b.select(better, at, place))

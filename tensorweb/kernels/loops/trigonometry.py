@@ -95,7 +95,7 @@ def tan(b: Builder, x: Value) -> Value:
 
 
 def _asin_of_part(b: Builder, size: Value) -> tuple[Value, Value, Value]:
-    """Return whether a size is above 1/2; s, that is the size, or for those sqrt((1 - size) / 2); and asin(s) - s. acos is 2 asin(s) then."""
+    """Return whether a size is above 1/2; s, the size, or for those sqrt((1 - size) / 2), so that acos is 2 asin(s); and asin(s) - s."""
     above = size > 0.5
     z = b.select(above, 0.5 - size * 0.5, size * size)
     s = b.select(above, b.op("sqrt", z), size)
