@@ -37,8 +37,8 @@ class Machine(Source, Protocol):
         """Return the handle of a kernel; `emit` writes it if the key is new."""
         ...
 
-    def run(self, handle: Any, dynamic: bytes, units: int, grain: int) -> None:
-        """Call a kernel on all units of work, on threads of at least `grain` units each, and return when it is done."""
+    def bind(self, handle: Any, units: int, grain: int) -> Callable[[bytes], None]:
+        """Return the function that calls a kernel on all units of work, on threads of at least `grain` units each, until it is done."""
         ...
 
     def view(self, address: int, nbytes: int, owner: Any = None) -> memoryview:
@@ -156,10 +156,10 @@ class CompiledBackend:
         sizes = self._table(struct.pack(f"={max(1, len(launch.sizes))}{code}", *launch.sizes or (0,)))
         pack = packer(launch.slots, self.machine.index_bytes)
         slots = [(_READERS.get(kind, _address), numbers.get(kind, 0) + i) for kind, i in launch.slots]
-        run, units, grain = self.machine.run, launch.units, launch.grain
+        run = self.machine.bind(handle, launch.units, launch.grain)
 
         def call(operands: Sequence[Any]) -> None:
-            run(handle, pack(sizes.address, *[read(operands[i]) for read, i in slots]), units, grain)
+            run(pack(sizes.address, *[read(operands[i]) for read, i in slots]))
 
         return call
 

@@ -303,7 +303,9 @@ def test_maxima_and_where_they_are(backend, channels, dtype):
             np.testing.assert_array_equal(run(backend, kernel, inputs, outputs, values), want)
 
 
-@pytest.mark.parametrize("kind, dtype, want", [("sum", "float32", 0), ("max", "float32", -np.inf), ("max", "int8", -128), ("argmax", "int32", -1)])
+@pytest.mark.parametrize(
+    "kind, dtype, want", [("sum", "float32", 0), ("max", "float32", -np.inf), ("max", "int8", -128), ("argmax", "int32", -1)]
+)
 def test_windows_that_meet_nothing(backend, kind, dtype, want):
     sizes = (("X", 40), ("i", 2), ("x", 3))
     kernel = Window("x", "X", sizes, (Relation("x", "X", "i", 1, 1, -5),), kind)

@@ -162,11 +162,22 @@ class NativeMachine:
             raise BackendError(message("native", f"a compiled function {name}", "none", "Empty the cache folder and try again."))
         return address
 
-    def run(self, handle: Handle, dynamic: bytes, units: int, grain: int) -> None:
+    def bind(self, handle: Handle, units: int, grain: int) -> Callable[[bytes], None]:
+        function, address, end, pool = handle.function, handle.address, ctypes.c_int64(units), self.pool
         if units < grain:  # too short for another Python thread to gain from
-            handle.short(dynamic, _ZERO, ctypes.c_int64(units))
-        elif units < 2 * grain or self.pool.threads == 1 or not self.pool.run(handle.address, dynamic, units, grain):
-            handle.function(dynamic, _ZERO, ctypes.c_int64(units))
+            function = handle.short
+        if units < 2 * grain or pool.threads == 1:
+            return lambda dynamic: function(dynamic, _ZERO, end)
+
+        def run(dynamic: bytes) -> None:
+            if not pool.run(address, dynamic, units, grain):
+                function(dynamic, _ZERO, end)
+
+        return run
+
+    def run(self, handle: Handle, dynamic: bytes, units: int, grain: int) -> None:
+        """Call a kernel once."""
+        self.bind(handle, units, grain)(dynamic)
 
     # --- memory ---
 

@@ -72,6 +72,9 @@ class WasmMachine:
         self.compiled += 1
         return Handle(function, len(self._kernels) - 1)
 
+    def bind(self, handle: Handle, units: int, grain: int) -> Callable[[bytes], None]:
+        return lambda dynamic: self.run(handle, dynamic, units, grain)
+
     def run(self, handle: Handle, dynamic: bytes, units: int, grain: int) -> None:
         with self._lock:
             if len(dynamic) > len(self._dynamic):

@@ -15,7 +15,7 @@ import struct
 from array import array
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from math import cos, pi, sin
+from math import cos, isqrt, pi, sin
 from typing import NamedTuple
 
 from ..patterns import Fft, Spec
@@ -25,16 +25,17 @@ from .moves import move
 _LARGEST_PRIME = 50  # a factor p costs p multiplications an element
 FORMS = (2, 3, 4, 5, 8)  # factors that loops of their own exist for
 _COSTS = {2: 2.0, 3: 4.0, 4: 2.5, 5: 6.0, 8: 3.5}  # of a factor, an element; others cost themselves
-_SPLIT_COST = 5.0  # of a second pass, an element
-_CACHED = 1 << 14  # elements of a tile that stay in the caches
+_SECOND_PASS = 5.0  # the cost of a second pass, an element
+_SECOND_LAUNCH = 20000.0  # of calling it
+_CACHED = 1 << 14  # elements of a tile that stays in the caches
 _PAIR = 8  # bytes of a complex64
-_TILE = 1 << 11  # elements of a tile, if that many have a whole vector's width
+_TILE = 1 << 11  # elements of a tile, unless one vector's width is more
 
 
 def factors(n: int) -> list[int]:
     """Return the factors of n by which a tile is transformed: eights and fours, then primes, the smallest first."""
-    found, p = [], 8
-    while n % 8 == 0 and n % 32 != 16 and n != 16:
+    found = []
+    while n % 8 == 0 and n % 32 != 16:  # 16 is 4 * 4
         found.append(8)
         n //= 8
     while n % 4 == 0:
@@ -64,14 +65,13 @@ def _cut(n: int, rows: int, lanes: int) -> int:
     """Return the `first` of the cheapest cut n = first * second, 1 for a transform that is not cut."""
     # Columns that are there only to fill vectors cost as much as others; tiles that leave the caches cost more.
     whole = _cost(n) * _padded(rows, lanes) / rows * (1 if n * lanes <= _CACHED else 2)
+    more = _SECOND_PASS + _SECOND_LAUNCH / (n * rows)
     best = (whole, 1)
-    for first in range(2, n):
-        if first * first > n:
-            break
+    for first in range(2, isqrt(n) + 1):
         if n % first == 0:
             for a, b in ((first, n // first), (n // first, first)):
-                cost = _cost(a) * _padded(b, lanes) / b + _cost(b) * _padded(a, lanes) / a + _SPLIT_COST
-                best = min(best, (cost, a))
+                cost = _cost(a) * _padded(b, lanes) / b + _cost(b) * _padded(a, lanes) / a
+                best = min(best, (cost + more, a))
     return best[1]
 
 
@@ -128,7 +128,7 @@ def _chirps(n: int, padded: int, inverse: bool) -> tuple[bytes, bytes]:
 # --- launches -----------------------------------------------------------------------------------------------------------------
 
 
-class Layout(NamedTuple):
+class _Layout(NamedTuple):
     """How the columns of matrices lie: elements from one matrix to the next, and from one row, or column if turned, to the next."""
 
     matrix: int
@@ -161,12 +161,12 @@ class _Plan:
         first = _cut(n, rows, lanes)
         second = n // first
         if first == 1:
-            self._tiles(n, rows, 1, (source, made), (Layout(0, n, True), Layout(0, n, True)), inverse, scale)
+            self._tiles(n, rows, 1, (source, made), (_Layout(0, n, True), _Layout(0, n, True)), inverse, scale)
             return
         between = self.memory(rows * n * _PAIR)
-        layouts = Layout(n, second, False), Layout(n, first, True)
+        layouts = _Layout(n, second, False), _Layout(n, first, True)
         self._tiles(first, second, rows, (source, between), layouts, inverse, 1.0, _turns(first, second, lanes, inverse))
-        self._tiles(second, first, rows, (between, made), (Layout(n, first, False),) * 2, inverse, scale)
+        self._tiles(second, first, rows, (between, made), (_Layout(n, first, False),) * 2, inverse, scale)
 
     def _tiles(
         self,
@@ -174,7 +174,7 @@ class _Plan:
         columns: int,
         count: int,
         slots: tuple[Slot, Slot],
-        layouts: tuple[Layout, Layout],
+        layouts: tuple[_Layout, _Layout],
         inverse: bool,
         scale: float,
         turns: bytes = b"",

@@ -17,7 +17,7 @@ from .complex_numbers import COMPLEX
 from .lanes import Cell, LongSum, chosen, each, filled, larger, plus
 from .memory import Lanes
 
-BLOCK = 64  # elements that a lane adds up before their sum goes to the long sum
+BLOCK = 32  # elements that a lane adds up before their sum goes to the long sum
 NO_INDEX = 2**31 - 1  # the index of a lane in which no element was better than the identity
 
 _OF_TRUTH = {"max": "any", "min": "all"}

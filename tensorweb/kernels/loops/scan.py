@@ -52,6 +52,14 @@ class _Running:
         error = each(lambda s, u, v: (u - (s - (s - u))) + (v - (s - u)), total, x[0], y[0])
         return total, plus(plus(x[1], y[1]), error)
 
+    def settled(self, x: State) -> State:
+        """Return the same with errors below half a unit of the result's last place: over a long scan they would grow and be rounded."""
+        if self.zero is None:
+            return x
+        total = self.value(x)
+        left = each(lambda s, t, e: e - (s - t), total, x[0], x[1])
+        return total, each(lambda v: self.b.select(v - v == 0.0, v, 0.0), left)
+
     def value(self, x: State) -> Lanes:
         """Return the result; the errors of an infinite sum are NaN and do not count."""
         return x[0] if self.zero is None else each(lambda t, e: self.b.select(e == e, t + e, t), *x)
@@ -87,7 +95,7 @@ def _across(r: _Running, n: Value, step: Value, places: Sequence[Value], count: 
     with b.loop(0, n) as i:
         source, target = (p + (n - 1 - i if reverse else i) * step for p in places)
         before = tuple(c.value for c in carried)
-        after = r.join(before, r.lift(load_lanes(b, dtype, source, count)))
+        after = r.settled(r.join(before, r.lift(load_lanes(b, dtype, source, count))))
         store_lanes(b, dtype, target, r.value(before if exclusive else after), count)
         for c, x in zip(carried, after, strict=True):
             c.set(x)
@@ -127,8 +135,9 @@ def _vector(
     after = r.join(before, here)
     store_lanes(b, dtype, target, r.value(r.join(before, moved(here, 1)) if exclusive else after), count)
     last = 0 if reverse else b.lanes - 1
-    for c, state in zip(carried, after, strict=True):
-        c.set(each(lambda v: b.splat(b.lane(v, last)), state))
+    carry = r.settled(tuple(each(lambda v: b.splat(b.lane(v, last)), state) for state in after))
+    for c, state in zip(carried, carry, strict=True):
+        c.set(state)
 
 
 def _or_identity(b: Builder, lane: int) -> int:
