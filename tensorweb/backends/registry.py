@@ -108,4 +108,4 @@ def registered_backends() -> list[str]:
 register_backend("python", _by_module(".python"), priority=0)
 register_backend("numpy", _by_module(".numpy"), priority=1)
 register_backend("wasm", _by_module(".wasm"), priority=0)
-register_backend("native", _by_module(".native"), priority=0)
+register_backend("native", _by_module(".native"), priority=2)

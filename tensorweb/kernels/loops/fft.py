@@ -181,6 +181,7 @@ class _Plan:
     ) -> None:
         """Add the launch that transforms all columns of `count` matrices [size, columns]; units are regions of scratch memory."""
         lanes, threads, chosen = self.target.lanes, self.target.threads, _steps(size)
+        # As many whole vectors a tile as it may have, about as many in each.
         vectors = -(-columns // lanes)
         tiles = -(-vectors // max(1, _TILE // (size * lanes)))
         width = -(-vectors // tiles) * lanes
@@ -189,8 +190,8 @@ class _Plan:
         regions = min(count * tiles, 4 * threads) if threads > 1 else 1
         steps = [x * _PAIR for layout in layouts for x in (layout.matrix, layout.pitch)]
         (bits,) = struct.unpack("=i", struct.pack("=f", scale))
-        factors = [x for p, roots in chosen for x in (p, len(roots))]
-        sizes = (regions, count * tiles, tiles, size, columns, width, part, *steps, bits, int(inverse), len(chosen), *factors)
+        own = [x for p, roots in chosen for x in (p, len(roots))]
+        sizes = (regions, count * tiles, tiles, size, columns, width, part, *steps, bits, int(inverse), len(chosen), *own)
         tables = [self.table(t) for t in (b"".join(roots for _, roots in chosen), turns) if t]
         key = (layouts[0].turned, layouts[1].turned, bool(turns))
         grain = max(1, GRAIN * regions // (8 * count * columns * size))

@@ -218,7 +218,7 @@ def emit_move(b: Builder, way: str, size: int, moving: int | None) -> None:
     first_digit = b.slot(0) + 11 * b.index_bytes
     with b.loop(b.begin, b.end) as unit:
         rest = b.variable("index", unit)
-        found = [b.variable("index", x) for x in (*places, 0, 0)]
+        found = [b.variable("index", x) for x in (*places, b.index(0), b.index(0))]
         digit_at = b.variable("index", first_digit)
         with b.loop(0, count):
             here = digit_at.value

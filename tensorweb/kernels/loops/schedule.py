@@ -18,7 +18,7 @@ from .nest import Operand, Problem, simplified
 
 _ROWS = (4, 3)  # how many outputs along the tile's label may be computed at once
 _UNROLL = 4  # accumulators that a long sum is spread over
-SHORT_SUM = 512  # how many elements one accumulator may take
+SHORT_SUM = 256  # how many elements one accumulator may take
 _PART_BYTES = 1 << 17  # the part of the operands that a partial sum runs over should stay in a processor's cache
 _PARTS = 64  # parts of a launch: enough for the threads of a large machine
 

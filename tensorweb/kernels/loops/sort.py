@@ -19,6 +19,7 @@ _SHORT = 40  # up to here insertion is faster
 _BITS = 8  # of a digit: its places to write to fit the caches
 _COUNTS = 4 << _BITS  # bytes of the counts of a digit
 _PAIR = 8  # bytes of a key and an index
+_MEMORY = 1 << 22  # bytes of scratch memory for each thread, unless one row needs more
 _WORK = 8  # how many simple elements one to be sorted is worth
 _KEY_BITS = {"bool": 8, "uint8": 8, "int8": 8, "float16": 16, "int32": 32, "float32": 32}
 
@@ -30,8 +31,8 @@ def lower_sort(k: Sort, inputs: Sequence[Spec], outputs: Sequence[Spec], target:
     if not count:
         return Lowered(())
     way = "insertion" if k.n <= _SHORT else "counting" if _KEY_BITS[dtype] == _BITS else "digits"
-    regions = min(k.outer, 4 * target.threads) if target.threads > 1 and count > GRAIN // _WORK else 1
-    region = 2 * _PAIR * k.n
+    region = 0 if way == "counting" else 2 * _PAIR * k.n
+    regions = min(k.outer, target.threads * max(1, min(4, _MEMORY // max(1, region)))) if target.threads > 1 else 1
     slots = (Slot("in", 0), Slot("out", 0), Slot("out", 1), Slot("scratch", 0))
     grain = max(1, GRAIN // _WORK * regions // count)
     return Lowered(
@@ -55,11 +56,12 @@ def emit_sort(b: Builder, way: str, dtype: str, descending: bool) -> None:
     source, values, order, scratch = (b.slot(i) for i in (1, 2, 3, 4))
     size_of = b.sizes()
     outer, n, regions, region = (size_of() for _ in range(4))
-    counts = None if way == "insertion" else b.scratch(_KEY_BITS[dtype] // _BITS * _COUNTS)
+    counts = b.scratch(_KEY_BITS[dtype] // _BITS * _COUNTS)
     sort_row = {"insertion": _by_insertion, "counting": _by_counting, "digits": _by_digits}[way]
     with b.loop(b.begin, b.end) as unit, b.loop(unit * outer // regions, (unit + 1) * outer // regions) as number:
-        first, last = number * n * itemsize(dtype), number * n * 4
-        sort_row(b, _Keys(dtype, descending), _Row(source + first, values + first, order + last, scratch + unit * region, n), counts)
+        start = number * n * itemsize(dtype)
+        row = _Row(source + start, values + start, order + number * n * 4, scratch + unit * region, n)
+        sort_row(b, _Keys(dtype, descending), row, counts)
 
 
 # --- keys ---------------------------------------------------------------------------------------------------------------------
@@ -112,7 +114,7 @@ def _write_results(b: Builder, keys: _Keys, row: _Row, pairs: Value) -> None:
 # --- insertion ----------------------------------------------------------------------------------------------------------------
 
 
-def _by_insertion(b: Builder, keys: _Keys, row: _Row, _: Value | None) -> None:
+def _by_insertion(b: Builder, keys: _Keys, row: _Row, _: Value) -> None:
     """Let each key sink to its place among those before it."""
     pairs = row.pairs
     with b.loop(0, row.n) as i:
