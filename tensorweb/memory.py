@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from . import engine
 from .autodiff import leaves
+from .backends.heap import derived_bytes
 from .errors import ArgumentError, message
 from .tensor import Tensor, Variable
 
@@ -15,12 +16,16 @@ T = TypeVar("T")
 
 
 class MemoryInfo(NamedTuple):
-    """What lives: handles, the buffers they share, the bytes of those, and why a figure may be off (empty if none is)."""
+    """What lives: handles, the buffers they share, the bytes of those, and why a figure may be off (empty if none is).
+
+    num_derived_bytes is what compiled backends keep beside them: other forms of matrices and filters, as long as those live unchanged.
+    """
 
     num_tensors: int
     num_data_buffers: int
     num_bytes: int
     reasons: tuple[str, ...] = ()
+    num_derived_bytes: int = 0
 
 
 def memory() -> MemoryInfo:
@@ -33,7 +38,7 @@ def memory() -> MemoryInfo:
     1024
     """
     tensors, containers = engine.ledger.counts()
-    return MemoryInfo(tensors, containers, engine.ledger.settle())
+    return MemoryInfo(tensors, containers, engine.ledger.settle(), num_derived_bytes=derived_bytes())
 
 
 def keep(result: T) -> T:

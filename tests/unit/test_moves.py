@@ -11,7 +11,7 @@ from tensorweb.kernels.patterns import Concat, Gather, Pad, Place, Scatter, Slic
 
 from .compiled_kernels import DTYPES, MACHINES, assert_bits, backend_of, random_array, run
 
-SEEDS = range(6)
+SEEDS = range(5)
 
 
 @pytest.fixture(params=MACHINES, ids=lambda m: f"{m[0]} on {m[1]}")
@@ -70,7 +70,7 @@ def test_large_moves_are_split_into_tiles(backend, dtype):
     x = random_array(np.random.default_rng(1), (301, 407), dtype)
     views = {
         "turned": x.T, "flipped": x[:, ::-1], "both flipped": x[::-1, ::-1], "steps": x[::2, ::3], "cut": x[1:, 3:], "all": x[:],
-        "columns": np.broadcast_to(x[:, :1], x.shape), "rows": np.broadcast_to(x[0], x.shape), "one": np.broadcast_to(x[5, 5], x.shape),
+        "columns": np.broadcast_to(x[:, :1], x.shape), "rows": np.broadcast_to(x[0], x.shape), "one": np.broadcast_to(x[5:6, 5:6], x.shape),
     }  # fmt: skip
     for name, view in views.items():
         check_slice(backend, x, view, name)
@@ -187,11 +187,10 @@ def same(got, expected):
     return np.array_equal(got, expected, equal_nan=got.dtype.kind in "fc")
 
 
-@pytest.mark.parametrize("kind", ["set", "add", "mul", "max", "min"])
-@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(
+    ("dtype", "kind"), [(d, k) for d in DTYPES for k in ("set", *UPDATES) if d != "complex64" or k not in ("max", "min")]
+)
 def test_scatters_update_in_order_and_drop_what_is_out_of_range(backend, dtype, kind):
-    if dtype == "complex64" and kind in ("max", "min"):
-        pytest.skip("complex numbers have no order")
     rng, numbers = random.Random(f"{dtype} {kind}"), np.random.default_rng(5)
     for _ in range(12):
         batch, n, m, inner = sizes_of(rng)

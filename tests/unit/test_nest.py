@@ -2,6 +2,7 @@
 
 import random
 from math import prod
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -25,12 +26,29 @@ TOLERANCE = {"float32": 2e-5, "complex64": 2e-5, "float16": 3e-3}
 TARGET = Target(16, 32, True)
 
 
-@pytest.fixture(scope="module", params=["native", "native-8", "wasm"])
+def make_backend(name):
+    made = CompiledBackend(name, make_machine(name))
+    if name == "native-8":
+        # Compiled kernels on disk are those of the processor's own vectors.
+        made.machine.cache = SimpleNamespace(get=lambda key: None, put=lambda key, code: None)
+    return made
+
+
+@pytest.fixture(scope="module", params=["native", "wasm"])
 def backend(request):
+    yield from use(request.param)
+
+
+@pytest.fixture(scope="module", params=["native", "native-8", "wasm"])
+def any_backend(request):
+    yield from use(request.param)
+
+
+def use(name):
     try:
-        made = CompiledBackend(request.param, make_machine(request.param))
+        made = make_backend(name)
     except ImportError as error:
-        pytest.skip(f"{request.param}: {error}")
+        pytest.skip(f"{name}: {error}")
     yield made
     made.close()
 
@@ -64,6 +82,13 @@ def interpreted(kernel, inputs, outputs, values):
 
 def by_numpy(kernel, inputs, outputs, values):
     return run(NumpyBackend(), kernel, inputs, outputs, values)
+
+
+def filter_gradient(x, g):
+    """Return the gradient of a depthwise filter of 3 by 3 with "same" padding, in float64."""
+    n = x.shape[1]
+    x = np.pad(x.astype(np.float64), ((0, 0), (1, 1), (1, 1), (0, 0)))
+    return np.array([[(x[:, i : i + n, j : j + n] * g).sum((0, 1, 2)) for j in range(3)] for i in range(3)])
 
 
 def assert_close(got, want, dtype, where=""):
@@ -148,10 +173,10 @@ class Cases:
         return made.astype(dtype)
 
 
-@pytest.mark.parametrize("seed", range(24))
-def test_random_kernels_agree_with_the_interpreter(backend, seed):
-    cases = Cases(seed)
-    for _ in range(2):
+@pytest.mark.parametrize("seed", range(8))
+def test_random_kernels_agree_with_the_interpreter(any_backend, seed):
+    backend, cases = any_backend, Cases(seed)
+    for _ in range(5):
         kernel = cases.kernel()
         dtype = cases.dtype(kernel)
         inputs, outputs = specs_of(kernel, dtype)
@@ -211,11 +236,9 @@ def test_long_sums_keep_their_digits(backend):
     sizes, relations = sliding(96, 20, 3, 1, 1, 4)
     kernel = Contract(*TO_FILTER, sizes, relations)
     inputs, outputs = specs_of(kernel, "float32")
-    values = [np.full(s.shape, 0.1, "f") for s in inputs]
+    values = [np.random.default_rng(2).random(s.shape, "f") for s in inputs]
     got = run(backend, kernel, inputs, outputs, values)
-    met = np.array([95, 96, 95]) * 4.0
-    want = np.broadcast_to((met[:, None] * met / 4)[:, :, None] * float(np.float32(0.1)) ** 2, got.shape)
-    np.testing.assert_allclose(got, want, rtol=5e-7)
+    np.testing.assert_allclose(got, filter_gradient(*values), rtol=4e-7)
 
 
 def test_sums_of_infinities_are_infinite(backend):
@@ -265,9 +288,8 @@ def test_an_epilogue_after_partial_sums(backend):
     inputs.append(Spec((3, 1, 64), "float32"))
     values = [np.random.default_rng(3).standard_normal(s.shape).astype("f") for s in inputs]
     assert len(lower_direct(kernel, inputs, outputs, TARGET).launches) == 2
-    x, g = np.pad(values[0][0], ((1, 1), (1, 1), (0, 0))).astype(np.float64), values[1][0]
-    want = np.array([[(x[i : i + 48, j : j + 48] * g).sum((0, 1)) for j in range(3)] for i in range(3)])
-    assert_close(run(backend, kernel, inputs, outputs, values), want * values[2], "float32")
+    want = filter_gradient(*values[:2]) * values[2]
+    assert_close(run(backend, kernel, inputs, outputs, values), want, "float32")
 
 
 # --- windows ------------------------------------------------------------------------------------------------------------------
@@ -284,10 +306,9 @@ def test_sums_over_windows_patches_and_their_gradients(backend, labels, n, chann
     assert_close(run(backend, kernel, inputs, outputs, values), by_numpy(kernel, inputs, outputs, values), "float32")
 
 
-@pytest.mark.parametrize("dtype", ["float32", "int32", "uint8", "float16"])
-@pytest.mark.parametrize("channels", [1, 3, 20])
+@pytest.mark.parametrize("channels, dtype", [(1, "float32"), (3, "float32"), (20, "float32"), (1, "int32"), (20, "uint8"), (3, "float16")])
 def test_maxima_and_where_they_are(backend, channels, dtype):
-    for stride, taps in ((2, 2), (2, 3), (1, 3)):
+    for stride, taps in ((2, 2), (1, 3)):
         sizes, relations = sliding(11, channels, taps, stride, 1, 2)
         values = [np.random.default_rng(7).integers(0, 4, (2, 11, 11, channels)).astype(dtype)]
         if dtype.startswith("f"):
@@ -296,7 +317,7 @@ def test_maxima_and_where_they_are(backend, channels, dtype):
         for kind in ("max", "argmax"):
             kernel = Window("bxyc", "bXYc", sizes, relations, kind)
             inputs, outputs = specs_of(kernel, dtype)
-            want = interpreted(kernel, inputs, outputs, values)
+            want = by_numpy(kernel, inputs, outputs, values)
             np.testing.assert_array_equal(run(backend, kernel, inputs, outputs, values), want)
 
 
@@ -372,7 +393,7 @@ def test_threads_change_nothing(backend):
         before = flags.get("NUM_THREADS")
         flags.set("NUM_THREADS", threads)
         try:
-            other = CompiledBackend(backend.name, make_machine(backend.name))
+            other = make_backend(backend.name)
         finally:
             flags.set("NUM_THREADS", before)
         results.append(run(other, kernel, inputs, outputs, values))

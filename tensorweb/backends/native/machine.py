@@ -147,12 +147,13 @@ class NativeMachine:
         return self._machine.emit_object(module)
 
     def _add(self, code: bytes) -> bool:
-        """Link an object; False if it is none."""
-        try:
-            self._engine.add_object_file(llvm.ObjectFileRef.from_data(code))
-        except RuntimeError:
+        """Link an object; False if LLVM does not take it for one."""
+        found = llvm.ObjectFileRef.from_data(code)
+        if not found:
+            found.detach()  # nothing to free
             self.cache.damaged += 1
             return False
+        self._engine.add_object_file(found)
         self._engine.finalize_object()
         return True
 
