@@ -13,5 +13,6 @@ def available_cores() -> int:
 
 
 def thread_count() -> int:
-    """Return what the flag NUM_THREADS says, else the number of cores."""
-    return flags.get("NUM_THREADS") or available_cores()
+    """Return what the flag NUM_THREADS says if it is positive, else the number of cores."""
+    wanted = flags.get("NUM_THREADS")
+    return wanted if wanted > 0 else available_cores()

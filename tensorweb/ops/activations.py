@@ -46,7 +46,7 @@ def _sigmoid_derivative(g: Any, y: Any, x: Any) -> Any:
 @elementwise
 def silu(x: Any) -> Any:
     """Return x * sigmoid(x), also known as swish."""
-    return e.maximum(x, -_FAR) * sigmoid(x)
+    return e.maximum(x, -_FAR) / (1.0 + e.exp(-x))
 
 
 @silu.derivative
@@ -72,6 +72,23 @@ def _softplus_derivative(g: Any, y: Any, x: Any) -> Any:
 log_sigmoid = named("log_sigmoid", lambda x: -softplus(-x), "Return log(sigmoid(x)), computed so that it does not overflow.")
 
 
+# (1 + tanh(u)) / 2 is the sigmoid of 2u, and 2u is x times this.
+_STEEP, _BENT = sqrt(8 / pi), 0.044715 * sqrt(8 / pi)
+
+
+@elementwise
+def _gelu_by_tanh(x: Any) -> Any:
+    z = _clip(x, -13.0, 13.0)  # beyond, the sigmoid is 0 or 1
+    return e.maximum(x, -_FAR) / (1.0 + e.exp(z * (-_STEEP - _BENT * z * z)))
+
+
+@_gelu_by_tanh.derivative
+def _gelu_by_tanh_derivative(g: Any, y: Any, x: Any) -> Any:
+    z = _clip(x, -13.0, 13.0)
+    s = sigmoid(z * (_STEEP + _BENT * z * z))
+    return g * s * (1.0 + z * (1.0 - s) * (_STEEP + 3 * _BENT * z * z))
+
+
 @elementwise(static=("approximate",))
 def gelu(x: Any, approximate: bool = True) -> Any:
     """Return x times the normal distribution's cumulative function: exactly, or by default by a tanh that comes close.
@@ -80,9 +97,9 @@ def gelu(x: Any, approximate: bool = True) -> Any:
     >>> tw.gelu(tw.tensor([0.0, 20.0])).tolist()
     [0.0, 20.0]
     """
-    z = _clip(x, -12.0, 12.0)
-    bend = e.tanh(sqrt(2 / pi) * (z + 0.044715 * z * z * z)) if approximate else erf(z * sqrt(0.5))
-    return 0.5 * e.maximum(x, -_FAR) * (1.0 + bend)
+    if approximate:
+        return _gelu_by_tanh(x)
+    return 0.5 * e.maximum(x, -_FAR) * (1.0 + erf(_clip(x, -12.0, 12.0) * sqrt(0.5)))
 
 
 # --- pieces of lines ---

@@ -72,7 +72,9 @@ def test_layers_that_it_reads_as_they_are(tmp_path):
             continue  # it joins batches, and fails for empty ones
         model.save(tmp_path / name)
         jobs.append({"folder": str(tmp_path / name), "inputs": live.encoded(x)})
-        ours.append((name, outputs))
-    results = [(name, live.difference(outputs, r)) for (name, outputs), r in zip(ours, live.run_tfjs(jobs, tmp_path))]
-    wrong = [(name, d) for name, d in results if isinstance(d, str) or d > 1e-5]
+        # Means and variances of numbers far from 0 (LayerNormalization near 100) lose as many digits, there and here.
+        far = max((abs(v) for t in flatten(x, tw) if t.dtype == "float32" for v in t.data_sync()), default=0.0)
+        ours.append((name, outputs, 1e-5 * max(1.0, far / 10)))
+    results = [(name, live.difference(o, r), allowed) for (name, o, allowed), r in zip(ours, live.run_tfjs(jobs, tmp_path))]
+    wrong = [(name, d) for name, d, allowed in results if isinstance(d, str) or d > allowed]
     assert not wrong and len(results) > 300

@@ -213,11 +213,12 @@ def numpy_scan(name, x, axis, exclusive, reverse):
     return np.flip(made, axis) if reverse else made
 
 
-@pytest.mark.parametrize("name", SCANS)
-@pytest.mark.parametrize("dtype", ["float32", "int32", "uint8", "complex64"])
+# Complex numbers have no order.
+SCANNED = [(n, d) for n in SCANS for d in ("float32", "int32", "uint8", "complex64") if d != "complex64" or n in ("cumsum", "cumprod")]
+
+
+@pytest.mark.parametrize("name, dtype", SCANNED)
 def test_scans(compiled, name, dtype):
-    if dtype == "complex64" and name in ("cummax", "cummin"):
-        pytest.skip("complex numbers have no order")
     rng = np.random.default_rng(4)
     for shape, axis in (((37,), 0), ((3, 16), 1), ((5, 40), 0), ((2, 9, 3), 1), ((1,), 0)):
         x = values(rng, shape, dtype)

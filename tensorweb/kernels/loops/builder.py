@@ -303,7 +303,9 @@ class Builder(ABC):
 
     def operands(self, *given: Operand) -> list[Value]:
         """Return operands of one type: Python numbers as constants of the type of the first that is a value."""
-        type = next(x.type for x in given if isinstance(x, Value))
+        type = next((x.type for x in given if isinstance(x, Value)), None)
+        if type is None:
+            raise TypeError(f"expected a value among the operands, got {given}")
         return [self.value(type, x) for x in given]
 
     def index(self, number: int) -> Value:

@@ -81,11 +81,11 @@ class _Finish:
         near = self.turns + row * (2 * width)
         vector = (self.first_column + column) // b.lanes
         far = self.turns + self.rows * (2 * width) + (row * self.vectors + vector) * _PAIR
-        root = _times(b, (b.load_vector("f32", near), b.load_vector("f32", near, width)), load_splat_pair(b, far))
+        root = _times(b, (b.load_vector("f32", near), b.load_vector("f32", near, width)), _splat_pair(b, far))
         return _times(b, pair, root)
 
 
-def load_splat_pair(b: Builder, address: Value, offset: int = 0) -> Pair:
+def _splat_pair(b: Builder, address: Value, offset: int = 0) -> Pair:
     """Return a complex number in all lanes."""
     return b.splat(b.load("f32", address, offset)), b.splat(b.load("f32", address, offset + 4))
 
@@ -208,7 +208,7 @@ def _store(b: Builder, address: Value, part: Value, pair: Pair) -> None:
 def _known_factor(b: Builder, p: int, step: _Step) -> None:
     apart = step.blocks * step.block
     with b.loop(0, step.blocks) as j:
-        roots = [load_splat_pair(b, step.roots + j * ((p - 1) * _PAIR), k * _PAIR) for k in range(p - 1)]
+        roots = [_splat_pair(b, step.roots + j * ((p - 1) * _PAIR), k * _PAIR) for k in range(p - 1)]
         source, target = step.source + j * step.block, step.target + j * step.block * p
         with b.loop(0, step.block, 4 * b.lanes) as at:
             x = [_load(b, source + at + apart * r, step.part) for r in range(p)]
@@ -221,12 +221,12 @@ def _any_factor(b: Builder, p: Value, step: _Step) -> None:
     """Do a step by its definition: sums of products with the p-th roots, which come first in the table."""
     apart = step.blocks * step.block
     with b.loop(0, step.blocks) as j, b.loop(0, p) as k:
-        turn = load_splat_pair(b, step.roots + (p + j * p + k) * _PAIR)
+        turn = _splat_pair(b, step.roots + (p + j * p + k) * _PAIR)
         with b.loop(0, step.block, 4 * b.lanes) as at:
             sums = [b.variable("vf", 0.0) for _ in range(2)]
             number, source = b.variable("index", 0), b.variable("index", step.source + j * step.block + at)
             with b.loop(0, p):
-                (re, im), (x, y) = load_splat_pair(b, step.roots + number.value * _PAIR), _load(b, source.value, step.part)
+                (re, im), (x, y) = _splat_pair(b, step.roots + number.value * _PAIR), _load(b, source.value, step.part)
                 sums[0].set(b.fma(x, re, b.fma(-y, im, sums[0].value)))
                 sums[1].set(b.fma(x, im, b.fma(y, re, sums[1].value)))
                 following = number.value + k

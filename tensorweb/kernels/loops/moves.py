@@ -20,6 +20,7 @@ from .memory import itemsize
 
 _TILE = 1 << 12  # elements of a tile: source and target stay in the first cache
 _SIDE = 64  # of a tile in which source and target run along different axes
+_TOGETHER = 4  # elements that a loop over single ones copies at a time
 _SHORT = 8  # loops shorter than this cost more than what they do
 
 # --- lowering -----------------------------------------------------------------------------------------------------------------
@@ -271,10 +272,19 @@ def _reversed(b: Builder, tile: _Tile, size: int, source: Value, target: Value) 
 @_by_rows
 def _scattered(b: Builder, tile: _Tile, size: int, source: Value, target: Value) -> None:
     source_at, target_at = b.variable("index", source), b.variable("index", target)
-    with b.loop(0, tile.columns):
-        copy_element(b, size, source_at.value, target_at.value)
-        source_at.add(tile.source_column)
-        target_at.add(tile.target_column)
+
+    def copy(count: int) -> None:
+        for _ in range(count):
+            here, there = source_at.value, target_at.value
+            copy_element(b, size, here, there)
+            source_at.set(here + tile.source_column)
+            target_at.set(there + tile.target_column)
+
+    some = tile.columns & -_TOGETHER
+    with b.loop(0, some, _TOGETHER):
+        copy(_TOGETHER)
+    with b.loop(some, tile.columns):
+        copy(1)
 
 
 def _squares(b: Builder, tile: _Tile, size: int) -> None:

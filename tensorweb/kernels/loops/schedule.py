@@ -16,7 +16,7 @@ from .map import Argument
 from .memory import itemsize
 from .nest import Operand, Problem, simplified
 
-_ROWS = (4, 3)  # how many outputs along the tile's label may be computed at once
+_ROWS = {1: (7, 6, 5, 4), 2: (4, 3)}  # how many outputs are computed at once along the tile's label, by the vectors that one takes
 _UNROLL = 4  # accumulators that a long sum is spread over
 SHORT_SUM = 256  # how many elements one accumulator may take
 _PART_BYTES = 1 << 17  # the part of the operands that a partial sum runs over should stay in a processor's cache
@@ -159,7 +159,8 @@ class _Plan:
     def _choose_rows(self) -> int:
         """Return how many values of the tile's label are taken at once; the last ones are computed twice if they do not fill a tile."""
         n = self.p.sizes.get(self.tile, 1)
-        return n if n <= max(_ROWS) else min(_ROWS, key=lambda rows: -(-n // rows) * rows)
+        choices = _ROWS[2 if self.kind == "argmax" or self.inputs[0].dtype == "complex64" else 1]
+        return n if n <= choices[0] else min(choices, key=lambda rows: -(-n // rows) * rows)
 
     # --- sums ---
 
