@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+
 from ...dtypes import TABLE
 from .builder import Builder, Value
 from .half import float_to_half, half_to_float
