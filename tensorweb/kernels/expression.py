@@ -160,6 +160,11 @@ def coordinate(axis: int) -> Expr:
     return Expr("coord", (), axis)
 
 
+def position() -> Expr:
+    """Return the int32 number of the element in the output, counted through all axes."""
+    return Expr("coord", (), -1)
+
+
 class reduce:
     """The reductions along the row that a body may hold, each a value that is constant along the row."""
 

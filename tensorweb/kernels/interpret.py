@@ -82,7 +82,7 @@ def _map(k: patterns.Map, inputs: Sequence[Spec], outputs: Sequence[Spec]) -> Fu
 
     def function_of(step: Instruction) -> Callable:
         if step.op == "coord":
-            unit = [int(d == step.value) for d in range(len(shape))]
+            unit = _strides(shape) if step.value < 0 else [int(d == step.value) for d in range(len(shape))]
             return lambda: _flat_indices(shape, unit)
         return _lift(scalars.function_of(step))
 

@@ -264,7 +264,8 @@ if not child:
     update()
     assert compute(4.0) == 9e6 and float(tw.sum(tw.sort(v.value))) == -300000.0 and small.tolist() == [-1.0] * 3
     from tensorweb.backends import registry
-    assert len(registry.current().machine.pool._workers) == 2
+    workers = registry.current().machine.pool._workers
+    assert len(workers) == 2 and all(w.is_alive() for w in workers)
     grandchild = os.fork()
     if not grandchild:
         os._exit(0 if compute(3.0) == 7e6 else 1)

@@ -59,6 +59,9 @@ def _map(k: patterns.Map, inputs: Sequence[Spec], outputs: Sequence[Spec]) -> Fu
     shape = outputs[0].shape
 
     def of(step: Instruction) -> Callable:
+        if step.op == "coord" and step.value < 0:
+            numbers = np.arange(prod(shape), dtype=np.int32).reshape(shape)
+            return lambda: numbers
         if step.op == "coord":
             column = np.arange(shape[step.value], dtype=np.int32).reshape([-1 if d == step.value else 1 for d in range(len(shape))])
             return lambda: column

@@ -1,8 +1,10 @@
 """The blocked matrix product: tiles of rows by panels of columns, kept in registers. `contract.py` plans it, `packing.py` packs.
 
-Rows of A are read where they lie, one element for all lanes. The summed index runs through *pieces*: stretches along which A and B
-step evenly (of a convolution: the channels under one tap). A row that a piece does not meet (padding) reads zeros. Pieces are grouped
-in blocks whose sums are added to the output one after the other: what lies in a cache stays there, and long sums keep their digits.
+One element of A counts for all lanes. Rows of A are read where they lie; or, where the machine is slow at that, a tile's elements are
+*spread* first: copied to scratch memory, each to all lanes of a vector, for use with panel after panel. The summed index runs through
+*pieces*: stretches along which A and B step evenly (of a convolution: the channels under one tap). A row that a piece does not meet
+(padding) reads zeros. Pieces are grouped in blocks whose sums are added to the output one after the other: what lies in a cache stays
+there, and long sums keep their digits.
 """
 
 from __future__ import annotations
@@ -17,15 +19,15 @@ from .launch import emitter
 from .map import Argument, decode, read_element, read_number
 from .memory import Lanes
 
-ROW_BLOCK = 256  # rows of a unit of work at most
+ROW_BLOCK = 512  # rows of a unit of work at most
 
 
 class Gemm(NamedTuple):
     """The key of a product: all that its code depends on.
 
     A tile is `rows` x `vectors`. `row_axes`, `batch_axes`: how many axes rows and batch have. `bounded`: how many relations bound the
-    rows. `blocked`: whether there are several blocks of pieces. `ragged`: whether the last panel is narrower. `unroll`: steps of the
-    innermost loop at a time.
+    rows. `blocked`: whether there are several blocks of pieces. `ragged`: whether the last panel is narrower. `spread`: how many steps a
+    block has at most whose elements of A are spread, or 0; B is packed then.
     """
 
     rows: int
@@ -35,7 +37,7 @@ class Gemm(NamedTuple):
     bounded: int
     blocked: bool
     ragged: bool
-    unroll: int
+    spread: int
     epilogue: Program | None = None
     arguments: tuple[Argument, ...] = ()
 
@@ -98,6 +100,7 @@ class _Frame:
         self.row_bytes = (2 + k.bounded) * b.index_bytes
         self.table = b.scratch(ROW_BLOCK * self.row_bytes)
         self.width = 4 * b.lanes * k.vectors  # bytes of a panel's row
+        self.spread = b.scratch(k.spread * k.rows * 4 * b.lanes) if k.spread else None
 
 
 @emitter("gemm")
@@ -119,28 +122,92 @@ def emit_gemm(b: Builder, *key: object) -> None:
             for i, value in enumerate((f.a + a_batch + a_row, f.out + out_batch + out_row, *coordinates)):
                 b.store_index(f.table + r * f.row_bytes, value, i * b.index_bytes)
         last_panel = b.minimum(first_panel + f.panel_block, panels)
-        with b.loop(0, f.blocks) as block, b.loop(first_panel, last_panel) as panel:
-            columns = f.b + b_batch + panel * f.panel_step
-            with b.loop(0, count, k.rows) as at:
-                # Rows beyond the last stand for the last, and are not stored.
-                rows = [f.table + b.minimum(at + r, count - 1) * f.row_bytes for r in range(k.rows)]
-                sums = _sum_pieces(b, f, block, rows, columns)
-                _store(b, f, Target(rows, count - at, panel, block), sums)
-                if finish is not None:
-                    finish.emit(Target(rows, count - at, panel, block))
+        if f.spread is not None:
+            _spread_tiles(b, f, finish, count, (first_panel, last_panel), b_batch)
+        else:
+            with b.loop(0, f.blocks) as block, b.loop(first_panel, last_panel) as panel:
+                columns = f.b + b_batch + panel * f.panel_step
+                with b.loop(0, count, k.rows) as at:
+                    t = Target(_tile_rows(b, f, at, count), count - at, panel, block)
+                    _put(b, f, finish, t, _sum_pieces(b, f, t, columns))
 
 
-def _sum_pieces(b: Builder, f: _Frame, block: Value, rows: Sequence[Value], columns: Value) -> list[list[Variable]]:
-    """Return the sums over one block of pieces, for each row a variable for each vector."""
-    k = f.k
-    sums = [[b.variable("vf", 0.0) for _ in range(k.vectors)] for _ in rows]
+def _spread_tiles(
+    b: Builder, f: _Frame, finish: _Epilogue | None, count: Value, panels: tuple[Value, Value], b_batch: Value
+) -> None:
+    """Compute a unit with the elements of A spread: tile by tile, so that they stay in the first cache."""
+    with b.loop(0, f.blocks) as block, b.loop(0, count, f.k.rows) as at:
+        rows = _tile_rows(b, f, at, count)
+        begin, steps = _spread(b, f, block, rows)
+        with b.loop(*panels) as panel:
+            sums = _zeros(b, f)
+            _accumulate_spread(b, f, sums, f.b + b_batch + panel * f.panel_step + begin, steps)
+            _put(b, f, finish, Target(rows, count - at, panel, block), sums)
+
+
+def _tile_rows(b: Builder, f: _Frame, at: Value, count: Value) -> list[Value]:
+    """Return the entries of a tile's rows in the table; rows beyond the last stand for the last, and are not stored."""
+    return [f.table + b.minimum(at + r, count - 1) * f.row_bytes for r in range(f.k.rows)]
+
+
+def _zeros(b: Builder, f: _Frame) -> list[list[Variable]]:
+    """Return the sums of a tile: for each row a variable for each vector."""
+    return [[b.variable("vf", 0.0) for _ in range(f.k.vectors)] for _ in range(f.k.rows)]
+
+
+def _block_ends(b: Builder, f: _Frame, block: Value) -> tuple[Value, Value]:
     ends = f.ends + block * b.index_bytes
-    with b.loop(b.load_index(ends), b.load_index(ends, b.index_bytes)) as number:
-        piece = f.pieces + number * ((3 + k.bounded) * b.index_bytes)
-        in_a, in_b, length, *shifts = (b.load_index(piece, i * b.index_bytes) for i in range(3 + k.bounded))
-        pointers = [_pointer(b, f, row, in_a, shifts) for row in rows]
-        accumulate(b, sums, pointers, f.a_step, columns + in_b, f.b_step, length, k.unroll)
+    return b.load_index(ends), b.load_index(ends, b.index_bytes)
+
+
+def _piece(b: Builder, f: _Frame, number: Value) -> list[Value]:
+    """Return what the table says of a piece: bytes in A and in B, length, shifts."""
+    piece = f.pieces + number * ((3 + f.k.bounded) * b.index_bytes)
+    return [b.load_index(piece, i * b.index_bytes) for i in range(3 + f.k.bounded)]
+
+
+def _sum_pieces(b: Builder, f: _Frame, t: Target, columns: Value) -> list[list[Variable]]:
+    """Return the sums over one block of pieces."""
+    sums = _zeros(b, f)
+    with b.loop(*_block_ends(b, f, t.block)) as number:
+        in_a, in_b, length, *shifts = _piece(b, f, number)
+        pointers = [_pointer(b, f, row, in_a, shifts) for row in t.rows]
+        accumulate(b, sums, pointers, f.a_step, columns + in_b, f.b_step, length)
     return sums
+
+
+def _spread(b: Builder, f: _Frame, block: Value, rows: Sequence[Value]) -> tuple[Value, Value]:
+    """Spread a tile's elements of A in one block; return where the block begins in a panel of B, in bytes, and its steps."""
+    assert f.spread is not None
+    step = 4 * b.lanes * len(rows)
+    to, steps = b.variable("index", f.spread), b.variable("index", 0)
+    first, last = _block_ends(b, f, block)
+    with b.loop(first, last) as number:
+        in_a, _, length, *shifts = _piece(b, f, number)
+        pointers = [_pointer(b, f, row, in_a, shifts) for row in rows]
+        offset = b.variable("index", 0)
+        with b.loop(0, length):
+            at, here = offset.value, to.value
+            for r, pointer in enumerate(pointers):
+                b.store_vector("f32", here, b.splat(b.load("f32", pointer + at)), 4 * b.lanes * r)
+            offset.set(at + f.a_step)
+            to.set(here + step)
+        steps.add(length)
+    return _piece(b, f, first)[1], steps.value
+
+
+def _accumulate_spread(b: Builder, f: _Frame, sums: Sequence[Sequence[Variable]], columns: Value, steps: Value) -> None:
+    """Add the products of the spread elements and as many rows of a panel to the sums."""
+    assert f.spread is not None
+    spread = b.variable("index", f.spread)
+    with b.loop(0, steps * f.width, f.width) as at:
+        ones, here = spread.value, columns + at
+        vectors = [b.load_vector("f32", here, 4 * b.lanes * v) for v in range(f.k.vectors)]
+        for r, own in enumerate(sums):
+            one = b.load_vector("f32", ones, 4 * b.lanes * r)
+            for total, vector in zip(own, vectors, strict=True):
+                total.set(b.fma(one, vector, total.value))
+        spread.set(ones + 4 * b.lanes * len(sums))
 
 
 def _pointer(b: Builder, f: _Frame, row: Value, offset: Value, shifts: Sequence[Value]) -> Value:
@@ -155,29 +222,19 @@ def _pointer(b: Builder, f: _Frame, row: Value, offset: Value, shifts: Sequence[
 
 
 def accumulate(
-    b: Builder, sums: Sequence[Sequence[Variable]], rows: Sequence[Value], a_step: Value, column: Value, b_step: Value, length: Value,
-    unroll: int,
+    b: Builder, sums: Sequence[Sequence[Variable]], rows: Sequence[Value], a_step: Value, column: Value, b_step: Value, length: Value
 ) -> None:  # fmt: skip
     """Add the products of `length` elements of each row with as many rows of a panel to the sums."""
     offset, line = b.variable("index", 0), b.variable("index", column)
-
-    def steps(count: int) -> None:
-        for _ in range(count):
-            at, here = offset.value, line.value
-            vectors = [b.load_vector("f32", here, 4 * b.lanes * v) for v in range(len(sums[0]))]
-            for row, own in zip(rows, sums, strict=True):
-                one = b.splat(b.load("f32", row + at))
-                for total, vector in zip(own, vectors, strict=True):
-                    total.set(b.fma(one, vector, total.value))
-            offset.set(at + a_step)
-            line.set(here + b_step)
-
-    whole = length - length % unroll if unroll > 1 else length
-    with b.loop(0, whole, unroll):
-        steps(unroll)
-    if unroll > 1:
-        with b.loop(whole, length):
-            steps(1)
+    with b.loop(0, length):
+        at, here = offset.value, line.value
+        vectors = [b.load_vector("f32", here, 4 * b.lanes * v) for v in range(len(sums[0]))]
+        for row, own in zip(rows, sums, strict=True):
+            one = b.splat(b.load("f32", row + at))
+            for total, vector in zip(own, vectors, strict=True):
+                total.set(b.fma(one, vector, total.value))
+        offset.set(at + a_step)
+        line.set(here + b_step)
 
 
 class Target(NamedTuple):
@@ -187,6 +244,13 @@ class Target(NamedTuple):
     count: Value
     panel: Value
     block: Value
+
+
+def _put(b: Builder, f: _Frame, finish: _Epilogue | None, t: Target, sums: Sequence[Sequence[Variable]]) -> None:
+    """Write what a block made of a tile, and finish it if the block is the last."""
+    _store(b, f, t, sums)
+    if finish is not None:
+        finish.emit(t)
 
 
 def _columns_left(b: Builder, f: _Frame, panel: Value, vector: int) -> Value:

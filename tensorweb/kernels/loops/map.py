@@ -44,7 +44,7 @@ def lower_map(k: Map, inputs: Sequence[Spec], outputs: Sequence[Spec], target: T
     shape = outputs[0].shape
     arrays = [s for s in inputs if not isinstance(s.dtype, type)]
     coordinates = tuple(sorted({s.value for s in k.program.steps if s.op == "coord"}))
-    units_along = [[int(d == axis) for d in range(len(shape))] for axis in coordinates]
+    units_along = [strides_of(shape) if axis < 0 else [int(d == axis) for d in range(len(shape))] for axis in coordinates]
     views = [broadcast_strides(s.shape, shape) for s in arrays] + units_along
     dims, steps = collapse(shape, [*views, strides_of(shape)])
     # Kernels exist for few ranks: an axis of size 1 in front changes nothing.

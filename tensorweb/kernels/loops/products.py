@@ -17,6 +17,8 @@ from .map import Argument, argument_slots
 from .packing import Packing
 
 _BLOCK = 512  # steps of the summed index in a block: a panel of B stays in the first or second cache
+_SPREAD_BLOCK = 256  # the same where A is spread, which takes a vector for each element; 511 steps may come together
+_SPREAD_PANELS = 1 << 19  # bytes of panels of B that a unit goes over again and again
 _ROWS_TO_PACK = 32  # from so many rows of A on, packing B pays
 _MAX_PIECES = 1 << 14
 _SHORT = 16  # pieces shorter than this are worth a copy of A with its padding
@@ -212,7 +214,7 @@ def _product(
         starts = accumulate([0, *lengths])
         pieces = [(at, start * width, length, shifts) for (at, _, length, shifts), start in zip(pieces, starts)]
     many = prod(x.size for x in batch)
-    row_block, panel_block = _units(m, panels, many, tile.rows, max(1, sum(lengths) // max(1, len(ends) - 1)), target)
+    row_block, panel_block = _units(m, panels, many, tile.rows, sum(lengths), len(ends) - 1, target)
     row_blocks, panel_blocks = -(-m // row_block), -(-panels // panel_block)
     key = Gemm(
         tile.rows, tile.vectors, len(rows), len(batch), len(p.limits), len(ends) > 2, bool(p.columns % (target.lanes * tile.vectors)),
@@ -250,11 +252,11 @@ def _packing(
     return Launch("pack", tuple(key), sizes, (Slot("in", b), Slot("derived", 0)), units, grain), steps
 
 
-def _units(m: int, panels: int, batch: int, rows: int, steps: int, target: Target) -> tuple[int, int]:
+def _units(m: int, panels: int, batch: int, rows: int, total: int, blocks: int, target: Target) -> tuple[int, int]:
     """Return the rows and the panels of a unit of work: what the second cache holds, less where there would be too few units."""
-    fitting = max(1, min(ROW_BLOCK, _CACHED_ROWS // steps) // rows)
-    wanted = -(-4 * target.threads // batch) if target.threads > 1 else 1
+    long = total > 8 * m  # B is what is large then: it should pass few times
+    fitting = max(1, min(ROW_BLOCK, ROW_BLOCK if long else _CACHED_ROWS // max(1, total // blocks)) // rows)
+    wanted = 1 if target.threads == 1 else -(-(target.threads if long else 4 * target.threads) // batch)
     fitting = min(fitting, max(1, -(-m // (rows * wanted))))
     row_block = fitting * rows
-    blocks = -(-m // row_block)
-    return row_block, -(-panels // max(1, min(panels, wanted // blocks)))
+    return row_block, -(-panels // max(1, min(panels, wanted // -(-m // row_block))))
