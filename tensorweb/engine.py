@@ -42,7 +42,7 @@ class _Ledger:
     """Counts what lives. Finalizers may run at any moment in any thread, so they only step counters that cannot be torn."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a collection while it is held runs finalizers
         self._reads = 0
         self.made_tensors, self.freed_tensors = itertools.count(), itertools.count()
         self.made_containers, self.freed_containers = itertools.count(), itertools.count()
@@ -55,9 +55,10 @@ class _Ledger:
         with self._lock:
             while True:
                 try:
-                    self._bytes += self.byte_events.popleft()
+                    event = self.byte_events.popleft()
                 except IndexError:
                     break
+                self._bytes += event
                 self.peak = max(self.peak, self._bytes)
             return self._bytes
 

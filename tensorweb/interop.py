@@ -170,6 +170,13 @@ def to_numpy(flat: Any, spec: Spec) -> Any:
     return result
 
 
+def numpy_view(memory: memoryview, spec: Spec) -> Any:
+    """Return a read-only NumPy array on the bytes of a tensor's elements."""
+    import numpy as np
+
+    return np.frombuffer(memory.toreadonly(), str(spec.dtype)).reshape(spec.shape)
+
+
 def as_array(tensor: Any) -> Any:
     """Return a copy of a tensor as a NumPy array where NumPy is installed, else the tensor: what programs written for NumPy take."""
     try:

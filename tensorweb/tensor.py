@@ -114,10 +114,9 @@ class Tensor(Operators):
         """Return the elements as a read-only NumPy array of the same shape; it may share the tensor's memory."""
         container = self._alive("numpy")
         container.exported = True
-        if container.backend.name == "numpy" and self.dtype != "string":
-            view = container.value.reshape(self.shape).view()
-            view.flags.writeable = False
-            return view
+        memory = getattr(container.backend, "memory", None)
+        if memory is not None and self.dtype != "string":
+            return interop.numpy_view(memory(container.value, Spec(self.shape, self.dtype)), Spec(self.shape, self.dtype))
         return interop.to_numpy(*self._host())
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:

@@ -41,7 +41,8 @@ def missing(peer: Peer) -> str | None:
         return next((f"no {name}" for name in peer.requires.split() if find_spec(name) is None), None)
     if node() is None:
         return "no Node"
-    return next((f"no {name} in bench/node_modules" for name in peer.requires.split() if not (NODE_MODULES / name).exists()), None)
+    packages = [name for name in peer.requires.split() if not name.startswith("node:")]
+    return next((f"no {name} in bench/node_modules" for name in packages if not (NODE_MODULES / name).exists()), None)
 
 
 class Process:

@@ -20,7 +20,7 @@ class Peer(NamedTuple):
 
     name: str
     file: str
-    requires: str  # what must be installed, importable modules or npm packages; the first is the one whose import is timed
+    requires: str  # what must be installed, importable modules, npm packages or parts of Node; the first is the one whose import is timed
     workloads: str
     variant: str = ""
     style: str = ""  # builds by build_WORKLOAD_STYLE
@@ -55,5 +55,7 @@ PEERS = [
     Peer("litert", "litert", "ai_edge_litert tensorflow", "matmul conv mobilenet", model="tflite_model"),
     Peer("tensorflow.js cpu", "tfjs.mjs", "@tensorflow/tfjs", OPS, "cpu"),
     Peer("tensorflow.js wasm", "tfjs.mjs", "@tensorflow/tfjs @tensorflow/tfjs-backend-wasm", OPS, "wasm"),
+    Peer("tensorweb wasm in Node (relaxed)", "tensorweb_wasm.mjs", "node:v8", OPS, "relaxed", model="wasm_recording"),
+    Peer("tensorweb wasm in Node (plain)", "tensorweb_wasm.mjs", "node:v8", OPS, "plain", model="wasm_recording"),
     Peer("onnxruntime-web", "onnxruntime_web.mjs", "onnxruntime-web", OPS, model="onnx_model"),
 ]

@@ -76,8 +76,8 @@ const peer = await import(`./${file}`);
 const settingUp = performance.now();
 await peer.setUp?.(variant, Number(threads));
 const setUp = (performance.now() - settingUp) / 1000;
-const manifest = createRequire(import.meta.url).resolve.paths(required).map((p) => join(p, required, 'package.json'));
-const version = manifest.map((p) => { try { return JSON.parse(readFileSync(p)).version; } catch { return ''; } }).find(Boolean);
+const manifest = (createRequire(import.meta.url).resolve.paths(required) ?? []).map((p) => join(p, required, 'package.json'));
+const version = manifest.map((p) => { try { return JSON.parse(readFileSync(p)).version; } catch { return ''; } }).find(Boolean) ?? process.version;
 answer({ version, imported, set_up: setUp, pid: process.pid });
 
 let loaded;

@@ -22,7 +22,7 @@ from ..shapes import size_of
 from . import registry
 from .heap import Buffer, Heap, Source, count_derived, size_class
 
-_CODES = {"float32": "f", "int32": "i", "int8": "b", "uint8": "B", "bool": "?"}
+_CODES: dict[str, Any] = {"float32": "f", "int32": "i", "int8": "b", "uint8": "B", "bool": "?"}
 
 Call = Callable[[Sequence[Any]], None]
 
@@ -79,14 +79,17 @@ class CompiledBackend:
         if dtype == "string":
             return list(buffer)
         n = size_of(spec.shape)
-        # The view holds the backend too: without it, the memory would go.
-        view = self.machine.view(buffer.address, dtypes.TABLE[dtype].itemsize * n, (buffer, self))
+        view = self.memory(buffer, spec)
         if dtype == "float16":
             return array("f", struct.unpack(f"={n}e", view))
         if dtype == "complex64":
-            parts = struct.unpack(f"={2 * n}f", view)
-            return [complex(re, im) for re, im in zip(parts[::2], parts[1::2])]
+            parts = view.cast("f").tolist()
+            return list(map(complex, parts[::2], parts[1::2]))
         return view.cast(_CODES[dtype]).toreadonly() if n else memoryview(array(_CODES[dtype].replace("?", "B")))
+
+    def memory(self, buffer: Any, spec: Spec) -> memoryview:
+        # The view holds the backend too: without it, the memory would go.
+        return self.machine.view(buffer.address, dtypes.TABLE[str(spec.dtype)].itemsize * size_of(spec.shape), (buffer, self))
 
     # --- kernels ---
 
@@ -173,9 +176,7 @@ class CompiledBackend:
 
         def run(*values: Any) -> list[Any]:
             self.elsewhere[f"{label} on {host.name}"] += 1
-            moved = [
-                v if isinstance(s.dtype, type) else host.upload(self.download(v, s), s) for v, s in zip(values, inputs, strict=True)
-            ]
+            moved = [v if isinstance(s.dtype, type) else host.upload(self.download(v, s), s) for v, s in zip(values, inputs, strict=True)]
             results = function(*moved)
             if outputs is None:
                 return [(self.upload(host.download(v, s), s), s) for v, s in results]

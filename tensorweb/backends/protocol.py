@@ -16,6 +16,7 @@ class Backend(Protocol):
 
     `compile` returns a function from buffers (Python numbers where a spec's dtype is a type) to a list of buffers. For a
     `Routine` kernel whose outputs are None the function returns (buffer, spec) pairs, since only the data decides the shapes.
+    A backend whose buffers lie in the host's memory may have a method `memory(buffer, spec)` that gives the elements' bytes without a copy.
     """
 
     name: str

@@ -94,7 +94,7 @@ def conv2d(
 
     Of data_format NCHW a bias of one axis belongs to the channels too. TensorFlow.js's fused.conv2d.
     """
-    return _convolved("fused.conv2d", (x, filter, strides, pad, data_format, dilations, dim_rounding_mode), after)
+    return _convolved("fused.conv2d", x, filter, strides, pad, data_format, dilations, dim_rounding_mode, after)
 
 
 @composite(namespace="fused")
@@ -103,12 +103,17 @@ def depthwise_conv2d(
     dim_rounding_mode: str | None = None, **after: Any,
 ) -> Any:  # fmt: skip
     """Return depthwise_conv2d followed by bias, scale, shift, residual and activation. TensorFlow.js's fused.depthwiseConv2d."""
-    return _convolved("fused.depthwise_conv2d", (x, filter, strides, pad, data_format, dilations, dim_rounding_mode), after, depthwise=True)
+    return _convolved("fused.depthwise_conv2d", x, filter, strides, pad, data_format, dilations, dim_rounding_mode, after, True)
 
 
-def _convolved(where: str, options: tuple, after: dict[str, Any], depthwise: bool = False) -> Any:
-    parts = _along_channels(after, options[4])
-    return _followed(where, lambda then: convolve(where, *options, rank=2, depthwise=depthwise, after=then), parts)
+def _convolved(
+    where: str, x: Any, filter: Any, strides: Any, pad: Any, data_format: str, dilations: Any, rounding: str | None, after: dict[str, Any],
+    depthwise: bool = False,
+) -> Any:  # fmt: skip
+    def make(then: After | None) -> Any:
+        return convolve(where, x, filter, strides, pad, data_format, dilations, rounding, 2, depthwise, then)
+
+    return _followed(where, make, _along_channels(after, data_format))
 
 
 def _along_channels(after: dict[str, Any], data_format: str | None) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import os
 import stat
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from ...flags import flags
@@ -14,6 +15,7 @@ from ...flags import flags
 LIMIT = 128 << 20  # bytes in the folder; beyond, what was not used for longest goes
 _WRITES = 64  # between two looks at the size
 _DIGEST = 32
+_UNUSABLE = (OSError, RuntimeError)  # the latter where there is no home folder
 
 
 def folder() -> Path:
@@ -52,29 +54,27 @@ class DiskCache:
 
     def get(self, key: str) -> bytes | None:
         """Return what was stored, or None if there is nothing whole that only this user can have written."""
-        path, name = self._place(key)
         try:
+            path, name = self._place(key)
             if not _is_safe(path.parent.stat()):
                 return None
             with path.open("rb") as file:
                 safe = _is_safe(os.fstat(file.fileno()))
                 content = file.read()
-        except OSError:
+        except _UNUSABLE:
             return None
         if not safe or hashlib.sha256(name + content[_DIGEST:]).digest() != content[:_DIGEST]:
             self.damaged += 1
             return None
-        try:
+        with suppress(OSError):  # a folder that can only be read
             os.utime(path)
-        except OSError:
-            pass  # a folder that can only be read
         self.found += 1
         return content[_DIGEST:]
 
     def put(self, key: str, content: bytes) -> None:
         """Store bytes, if the folder can be written to."""
-        path, name = self._place(key)
         try:
+            path, name = self._place(key)
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not _is_safe(path.parent.stat()):
                 return
@@ -88,7 +88,7 @@ class DiskCache:
             if self.written % _WRITES == 0:
                 _shrink(path.parent)
             self.written += 1
-        except OSError:
+        except _UNUSABLE:
             return
 
 

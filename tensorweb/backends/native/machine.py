@@ -141,7 +141,8 @@ class NativeMachine:
         self.compiled += 1
         module = llvm.parse_assembly(text)
         options = llvm.create_pipeline_tuning_options(speed_level=2)
-        options.loop_vectorization = options.slp_vectorization = False  # the loops are over lanes already
+        # The loops are over lanes already, and written as they should be: unrolled they only take longer to compile.
+        options.loop_vectorization = options.slp_vectorization = options.loop_unrolling = False
         passes = llvm.create_pass_builder(self._machine, options)
         passes.getModulePassManager().run(module, passes)
         return self._machine.emit_object(module)
@@ -202,7 +203,7 @@ class NativeMachine:
         return True
 
     def view(self, address: int, nbytes: int, owner: Any = None) -> memoryview:
-        content = (ctypes.c_ubyte * nbytes).from_address(address)
+        content: Any = (ctypes.c_ubyte * nbytes).from_address(address)
         content.owner = owner
         return memoryview(content).cast("B")
 

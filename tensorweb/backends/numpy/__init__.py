@@ -38,6 +38,9 @@ class NumpyBackend:
         view.flags.writeable = False
         return view.data if spec.dtype != "float16" else view.astype(np.float32).data
 
+    def memory(self, buffer: Any, spec: Spec) -> memoryview:
+        return buffer.reshape(-1).view(np.uint8).data
+
     def compile(self, kernel: Kernel, inputs: Sequence[Spec], outputs: Sequence[Spec] | None) -> Callable[..., list[Any]]:
         if isinstance(kernel, Routine):
             return self._routine(kernel, inputs, outputs)

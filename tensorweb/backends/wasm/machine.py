@@ -19,7 +19,7 @@ from ...kernels.wasm import WasmBuilder, module
 from ...kernels.wasm_encoding import PAGE
 from ..threads import thread_count
 from .engine import Engine, Function, Thread
-from .pool import FIRST_SCRATCH, MAX_THREADS, STATE_END, Pool
+from .pool import FIRST_SCRATCH, MAX_THREADS, SCRATCH_BYTES, STATE_END, Pool
 
 DYNAMIC_BYTES = PAGE - STATE_END
 
@@ -38,13 +38,14 @@ class WasmMachine:
 
     def __init__(self) -> None:
         threads = min(thread_count(), MAX_THREADS)
-        self._engine = Engine(FIRST_SCRATCH // PAGE + threads)
-        self.target = Target(WasmBuilder.lanes, WasmBuilder.registers, self._engine.relaxed, threads, self.index_bytes)
+        self._engine = Engine((FIRST_SCRATCH + threads * SCRATCH_BYTES) // PAGE)
+        # wasmtime (as of 50) moves a register for each fma: products are a fifth faster with multiplications and additions.
+        self.target = Target(WasmBuilder.lanes, WasmBuilder.registers, self._engine.relaxed, threads, self.index_bytes, False)
         self.compiled = 0
         self._kernels: list[wasmtime.Module] = []
         self._handles: dict[str, Handle] = {}
         self._thread = Thread(self._engine, FIRST_SCRATCH)
-        self._lock = threading.Lock()  # a store is for one thread at a time
+        self._lock = threading.RLock()  # a store is for one thread; a finalizer may run an op in the middle of it
         self.pool = Pool(self._engine, self._thread, self._kernels, threads)
         self._dynamic_at, self._dynamic = STATE_END, self._engine.view(STATE_END, DYNAMIC_BYTES)
         weakref.finalize(self, self.pool.close).atexit = False  # at exit `_at_exit` does it
@@ -62,9 +63,9 @@ class WasmMachine:
     def _compile(self, emit: Callable[[Builder], None]) -> Handle:
         builder = WasmBuilder(relaxed=self.target.fused)
         emit(builder)
-        if builder.scratch_bytes > PAGE:
+        if builder.scratch_bytes > SCRATCH_BYTES:
             raise BackendError(
-                message("wasm", f"a kernel with at most {PAGE} bytes of scratch", builder.scratch_bytes, "Split the kernel.")
+                message("wasm", f"a kernel with at most {SCRATCH_BYTES} bytes of scratch", builder.scratch_bytes, "Split the kernel.")
             )
         kernel = self._engine.compile(module({builder.name: builder.finish()}, shared=True))
         function = self._thread.link(kernel)
@@ -105,7 +106,7 @@ class WasmMachine:
 
     def forget(self) -> None:
         """Begin anew in a forked process: the threads, and who held the lock, do not exist there."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a finalizer may need a kernel in the middle of a compilation
         self.pool.forget()
 
 

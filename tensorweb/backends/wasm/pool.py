@@ -38,7 +38,8 @@ LEFT, DONE, SLEEPERS, SEQUENCE, STOP, JOB, SLOTS = 1024, 1152, 1280, 1408, 1536,
 SLOT_BYTES = 64
 STATE_END = PAGE // 2
 MAX_THREADS = (STATE_END - SLOTS) // SLOT_BYTES
-FIRST_SCRATCH = PAGE  # a page for each thread
+FIRST_SCRATCH = PAGE
+SCRATCH_BYTES = 5 * PAGE  # for each thread
 
 CHUNKS_PER_THREAD = 4
 SPINS = 50_000  # about 50 to 100 microseconds
@@ -205,7 +206,7 @@ class Pool:
         code = self._engine.compile(_code())
         self._functions = self._caller.functions(code)
         for number in range(1, self.threads):
-            thread = Thread(self._engine, FIRST_SCRATCH + number * PAGE)
+            thread = Thread(self._engine, FIRST_SCRATCH + number * SCRATCH_BYTES)
             arguments = (thread, thread.functions(code), SLOTS + number * SLOT_BYTES, self._state, self._kernels, self._failures)
             self._workers.append(threading.Thread(target=_serve, args=arguments, name=f"tensorweb-wasm-{number}", daemon=True))
         for worker in self._workers:

@@ -1,6 +1,6 @@
 """What the loops are written in: typed values, variables, loops and branches. `kernels.llvm` and `kernels.wasm` print them.
 
-A printer subclasses `Builder` and fills in the few methods that end in `NotImplementedError`; what can be said in terms of those is said
+A printer subclasses `Builder` and fills in the abstract methods; what can be said in terms of those is said
 here. No pattern and no tensor is known here.
 
 Types of values
@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Union
 
 Operand = Union["Value", int, float]
@@ -270,22 +270,16 @@ class Builder(ABC):
     def write(self, variable: Variable, value: Value) -> None: ...
 
     @abstractmethod
-    @contextmanager
-    def when(self, bit: Value) -> Iterator[Branch]:
+    def when(self, bit: Value) -> AbstractContextManager[Branch]:
         """Do the block if the bit is set; see Branch for the other case."""
-        raise NotImplementedError
 
     @abstractmethod
-    @contextmanager
-    def repeat(self) -> Iterator[Repeat]:
+    def repeat(self) -> AbstractContextManager[Repeat]:
         """Do the block until its `stop_when` says so."""
-        raise NotImplementedError
 
     @abstractmethod
-    @contextmanager
-    def loop(self, start: Operand, stop: Operand, step: Operand = 1) -> Iterator[Value]:
+    def loop(self, start: Operand, stop: Operand, step: Operand = 1) -> AbstractContextManager[Value]:
         """Do the block for each index from start to below stop (signed); not once if there is none."""
-        raise NotImplementedError
 
     @abstractmethod
     def finish(self) -> Any:

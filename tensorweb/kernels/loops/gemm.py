@@ -20,14 +20,15 @@ from .map import Argument, decode, read_element, read_number
 from .memory import Lanes
 
 ROW_BLOCK = 512  # rows of a unit of work at most
+SPREAD = 1 << 14  # elements that are spread at most: a unit's rows in one block of pieces
 
 
 class Gemm(NamedTuple):
     """The key of a product: all that its code depends on.
 
     A tile is `rows` x `vectors`. `row_axes`, `batch_axes`: how many axes rows and batch have. `bounded`: how many relations bound the
-    rows. `blocked`: whether there are several blocks of pieces. `ragged`: whether the last panel is narrower. `spread`: how many steps a
-    block has at most whose elements of A are spread, or 0; B is packed then.
+    rows. `blocked`: whether there are several blocks of pieces. `ragged`: whether the last panel is narrower. `spread`: whether elements
+    of A are spread; B is packed then. `adjacent`: whether the elements of a row are neighbours. `fused`: whether fma adds the products.
     """
 
     rows: int
@@ -37,7 +38,9 @@ class Gemm(NamedTuple):
     bounded: int
     blocked: bool
     ragged: bool
-    spread: int
+    spread: bool
+    adjacent: bool
+    fused: bool
     epilogue: Program | None = None
     arguments: tuple[Argument, ...] = ()
 
@@ -100,7 +103,8 @@ class _Frame:
         self.row_bytes = (2 + k.bounded) * b.index_bytes
         self.table = b.scratch(ROW_BLOCK * self.row_bytes)
         self.width = 4 * b.lanes * k.vectors  # bytes of a panel's row
-        self.spread = b.scratch(k.spread * k.rows * 4 * b.lanes) if k.spread else None
+        self.spread = b.scratch((SPREAD + b.lanes * k.rows) * 4 * b.lanes) if k.spread else None
+        self.spread_step = 4 * b.lanes * k.rows
 
 
 @emitter("gemm")
@@ -122,37 +126,25 @@ def emit_gemm(b: Builder, *key: object) -> None:
             for i, value in enumerate((f.a + a_batch + a_row, f.out + out_batch + out_row, *coordinates)):
                 b.store_index(f.table + r * f.row_bytes, value, i * b.index_bytes)
         last_panel = b.minimum(first_panel + f.panel_block, panels)
-        if f.spread is not None:
-            _spread_tiles(b, f, finish, count, (first_panel, last_panel), b_batch)
-        else:
-            with b.loop(0, f.blocks) as block, b.loop(first_panel, last_panel) as panel:
+        with b.loop(0, f.blocks) as block:
+            steps = _spread_rows(b, f, block, count) if f.spread is not None else None
+            with b.loop(first_panel, last_panel) as panel:
                 columns = f.b + b_batch + panel * f.panel_step
                 with b.loop(0, count, k.rows) as at:
                     t = Target(_tile_rows(b, f, at, count), count - at, panel, block)
-                    _put(b, f, finish, t, _sum_pieces(b, f, t, columns))
-
-
-def _spread_tiles(
-    b: Builder, f: _Frame, finish: _Epilogue | None, count: Value, panels: tuple[Value, Value], b_batch: Value
-) -> None:
-    """Compute a unit with the elements of A spread: tile by tile, so that they stay in the first cache."""
-    with b.loop(0, f.blocks) as block, b.loop(0, count, f.k.rows) as at:
-        rows = _tile_rows(b, f, at, count)
-        begin, steps = _spread(b, f, block, rows)
-        with b.loop(*panels) as panel:
-            sums = _zeros(b, f)
-            _accumulate_spread(b, f, sums, f.b + b_batch + panel * f.panel_step + begin, steps)
-            _put(b, f, finish, Target(rows, count - at, panel, block), sums)
+                    sums = [[b.variable("vf", 0.0) for _ in range(k.vectors)] for _ in range(k.rows)]
+                    if steps is None:
+                        _sum_pieces(b, f, t, sums, columns)
+                    else:
+                        _sum_spread(b, f, t, sums, at, columns, steps)
+                    _store(b, f, t, sums)
+                    if finish is not None:
+                        finish.emit(t)
 
 
 def _tile_rows(b: Builder, f: _Frame, at: Value, count: Value) -> list[Value]:
     """Return the entries of a tile's rows in the table; rows beyond the last stand for the last, and are not stored."""
     return [f.table + b.minimum(at + r, count - 1) * f.row_bytes for r in range(f.k.rows)]
-
-
-def _zeros(b: Builder, f: _Frame) -> list[list[Variable]]:
-    """Return the sums of a tile: for each row a variable for each vector."""
-    return [[b.variable("vf", 0.0) for _ in range(f.k.vectors)] for _ in range(f.k.rows)]
 
 
 def _block_ends(b: Builder, f: _Frame, block: Value) -> tuple[Value, Value]:
@@ -166,48 +158,73 @@ def _piece(b: Builder, f: _Frame, number: Value) -> list[Value]:
     return [b.load_index(piece, i * b.index_bytes) for i in range(3 + f.k.bounded)]
 
 
-def _sum_pieces(b: Builder, f: _Frame, t: Target, columns: Value) -> list[list[Variable]]:
-    """Return the sums over one block of pieces."""
-    sums = _zeros(b, f)
+def _sum_pieces(b: Builder, f: _Frame, t: Target, sums: Sequence[Sequence[Variable]], columns: Value) -> None:
+    """Add the products of one block of pieces to the sums."""
     with b.loop(*_block_ends(b, f, t.block)) as number:
         in_a, in_b, length, *shifts = _piece(b, f, number)
         pointers = [_pointer(b, f, row, in_a, shifts) for row in t.rows]
-        accumulate(b, sums, pointers, f.a_step, columns + in_b, f.b_step, length)
-    return sums
+        _accumulate(b, f, sums, pointers, columns + in_b, length)
 
 
-def _spread(b: Builder, f: _Frame, block: Value, rows: Sequence[Value]) -> tuple[Value, Value]:
-    """Spread a tile's elements of A in one block; return where the block begins in a panel of B, in bytes, and its steps."""
+def _spread_rows(b: Builder, f: _Frame, block: Value, count: Value) -> Value:
+    """Spread the elements of a unit's rows in one block, tile after tile; return the block's steps."""
     assert f.spread is not None
-    step = 4 * b.lanes * len(rows)
-    to, steps = b.variable("index", f.spread), b.variable("index", 0)
     first, last = _block_ends(b, f, block)
-    with b.loop(first, last) as number:
-        in_a, _, length, *shifts = _piece(b, f, number)
-        pointers = [_pointer(b, f, row, in_a, shifts) for row in rows]
-        offset = b.variable("index", 0)
-        with b.loop(0, length):
-            at, here = offset.value, to.value
-            for r, pointer in enumerate(pointers):
-                b.store_vector("f32", here, b.splat(b.load("f32", pointer + at)), 4 * b.lanes * r)
-            offset.set(at + f.a_step)
-            to.set(here + step)
-        steps.add(length)
-    return _piece(b, f, first)[1], steps.value
+    here = b.variable("index", f.spread)
+    with b.loop(0, count, f.k.rows) as at:
+        rows = _tile_rows(b, f, at, count)
+        with b.loop(first, last) as number:
+            in_a, _, length, *shifts = _piece(b, f, number)
+            pointers = [_pointer(b, f, row, in_a, shifts) for row in rows]
+            if f.k.adjacent:
+                _spread_vectors(b, pointers, here.value, length)
+            else:
+                _spread_elements(b, pointers, here.value, length, f.a_step)
+            here.add(length * f.spread_step)
+    return (here.value - f.spread) // (f.spread_step * ((count + (f.k.rows - 1)) // f.k.rows))
 
 
-def _accumulate_spread(b: Builder, f: _Frame, sums: Sequence[Sequence[Variable]], columns: Value, steps: Value) -> None:
-    """Add the products of the spread elements and as many rows of a panel to the sums."""
+def _sum_spread(
+    b: Builder, f: _Frame, t: Target, sums: Sequence[Sequence[Variable]], at: Value, columns: Value, steps: Value
+) -> None:  # fmt: skip
+    """Add the products of one block to the sums, where its elements of A are spread."""
     assert f.spread is not None
-    spread = b.variable("index", f.spread)
-    with b.loop(0, steps * f.width, f.width) as at:
-        ones, here = spread.value, columns + at
+    first, _ = _block_ends(b, f, t.block)
+    columns = columns + _piece(b, f, first)[1]
+    spread = b.variable("index", f.spread + at * (4 * b.lanes) * steps)
+    with b.loop(0, steps * f.width, f.width) as line:
+        ones, here = spread.value, columns + line
         vectors = [b.load_vector("f32", here, 4 * b.lanes * v) for v in range(f.k.vectors)]
         for r, own in enumerate(sums):
             one = b.load_vector("f32", ones, 4 * b.lanes * r)
             for total, vector in zip(own, vectors, strict=True):
-                total.set(b.fma(one, vector, total.value))
-        spread.set(ones + 4 * b.lanes * len(sums))
+                total.set(_plus_product(b, f, one, vector, total.value))
+        spread.set(ones + f.spread_step)
+
+
+def _plus_product(b: Builder, f: _Frame, x: Value, y: Value, total: Value) -> Value:
+    return b.fma(x, y, total) if f.k.fused else x * y + total
+
+
+def _spread_elements(b: Builder, rows: Sequence[Value], to: Value, length: Value, step: Value) -> None:
+    offset, here = b.variable("index", 0), b.variable("index", to)
+    with b.loop(0, length):
+        for r, row in enumerate(rows):
+            b.store_vector("f32", here.value, b.splat(b.load("f32", row + offset.value)), 4 * b.lanes * r)
+        offset.add(step)
+        here.add(4 * b.lanes * len(rows))
+
+
+def _spread_vectors(b: Builder, rows: Sequence[Value], to: Value, length: Value) -> None:
+    """Spread elements that are neighbours, a vector at a time; what the last one has too many is written over, or never read."""
+    step = 4 * b.lanes * len(rows)
+    here = b.variable("index", to)
+    with b.loop(0, length, b.lanes) as at:
+        for r, row in enumerate(rows):
+            vector = b.load_vector("f32", row + at * 4)
+            for lane in range(b.lanes):
+                b.store_vector("f32", here.value, b.shuffle(vector, vector, [lane] * b.lanes), step * lane + 4 * b.lanes * r)
+        here.add(step * b.lanes)
 
 
 def _pointer(b: Builder, f: _Frame, row: Value, offset: Value, shifts: Sequence[Value]) -> Value:
@@ -221,20 +238,20 @@ def _pointer(b: Builder, f: _Frame, row: Value, offset: Value, shifts: Sequence[
     return pointer if inside is None else b.select(inside, pointer, f.zeros)
 
 
-def accumulate(
-    b: Builder, sums: Sequence[Sequence[Variable]], rows: Sequence[Value], a_step: Value, column: Value, b_step: Value, length: Value
+def _accumulate(
+    b: Builder, f: _Frame, sums: Sequence[Sequence[Variable]], rows: Sequence[Value], column: Value, length: Value
 ) -> None:  # fmt: skip
     """Add the products of `length` elements of each row with as many rows of a panel to the sums."""
     offset, line = b.variable("index", 0), b.variable("index", column)
     with b.loop(0, length):
         at, here = offset.value, line.value
-        vectors = [b.load_vector("f32", here, 4 * b.lanes * v) for v in range(len(sums[0]))]
+        vectors = [b.load_vector("f32", here, 4 * b.lanes * v) for v in range(f.k.vectors)]
         for row, own in zip(rows, sums, strict=True):
             one = b.splat(b.load("f32", row + at))
             for total, vector in zip(own, vectors, strict=True):
-                total.set(b.fma(one, vector, total.value))
-        offset.set(at + a_step)
-        line.set(here + b_step)
+                total.set(_plus_product(b, f, one, vector, total.value))
+        offset.set(at + f.a_step)
+        line.set(here + f.b_step)
 
 
 class Target(NamedTuple):
@@ -244,13 +261,6 @@ class Target(NamedTuple):
     count: Value
     panel: Value
     block: Value
-
-
-def _put(b: Builder, f: _Frame, finish: _Epilogue | None, t: Target, sums: Sequence[Sequence[Variable]]) -> None:
-    """Write what a block made of a tile, and finish it if the block is the last."""
-    _store(b, f, t, sums)
-    if finish is not None:
-        finish.emit(t)
 
 
 def _columns_left(b: Builder, f: _Frame, panel: Value, vector: int) -> Value:

@@ -14,23 +14,27 @@ from .builder import Builder
 
 
 class Target(NamedTuple):
-    """What a lowering may ask of the machine: lanes of a vector, vector registers, whether fma is one instruction, threads."""
+    """What a lowering may ask of the machine: lanes of a vector, vector registers, whether fma is one instruction, threads.
+
+    `fused_products`: whether fma makes products of matrices faster.
+    """
 
     lanes: int
     registers: int
     fused: bool
     threads: int = 1
     index_bytes: int = 8
+    fused_products: bool = True
 
 
 class Slot(NamedTuple):
     """What one slot of a call holds: an address, or an input that is a Python number.
 
-    kind is in, out, scratch, derived, table (the address of the one with this index), or f32, i32, index, re, im (a number).
+    kind is in, out, scratch, derived, table (the address of the one with this number), or f32, i32, index, re, im (a number).
     """
 
     kind: str
-    index: int
+    number: int
 
 
 class Launch(NamedTuple):
@@ -72,15 +76,15 @@ def chain(first: Lowered, nbytes: int, second: Lowered, renumber: Callable[[int]
     `renumber` gives the number that an input of the second has in the whole, None for the first's output.
     """
     between = Slot("scratch", len(first.scratch))
-    shifts = {"scratch": between.index + 1, "derived": len(first.derived), "table": len(first.tables)}
+    shifts = {"scratch": between.number + 1, "derived": len(first.derived), "table": len(first.tables)}
 
     def moved(slot: Slot) -> Slot:
         if slot.kind == "out":
             return slot
         if slot.kind in shifts:
-            return slot._replace(index=slot.index + shifts[slot.kind])
-        number = renumber(slot.index)
-        return between if number is None else slot._replace(index=number)
+            return slot._replace(number=slot.number + shifts[slot.kind])
+        number = renumber(slot.number)
+        return between if number is None else slot._replace(number=number)
 
     def within(launch: Launch, change: Callable[[Slot], Slot]) -> Launch:
         return launch._replace(slots=tuple(map(change, launch.slots)))
@@ -88,7 +92,7 @@ def chain(first: Lowered, nbytes: int, second: Lowered, renumber: Callable[[int]
     def form(d: Derived) -> Derived:
         # The launch of a derived form knows one form only: its own.
         slots = tuple(s if s.kind == "derived" else moved(s) for s in d.launch.slots)
-        return d._replace(input=slots[0].index, launch=d.launch._replace(slots=slots))
+        return d._replace(input=slots[0].number, launch=d.launch._replace(slots=slots))
 
     return Lowered(
         (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate, product
+from itertools import accumulate, pairwise, product
 from math import prod
 from typing import NamedTuple
 
@@ -11,14 +11,13 @@ from ..patterns import Contract, Map, Pad, Spec
 from ..program import Program
 from .contract import Axis, Batch, Product, Roles, products, roles
 from .direct import lower_direct
-from .gemm import ROW_BLOCK, Gemm, Layout
+from .gemm import ROW_BLOCK, SPREAD, Gemm, Layout
 from .launch import GRAIN, LOWERINGS, Derived, Launch, Lowered, Slot, Target, broadcast_strides, chain, collapse, lowering, strides_of
 from .map import Argument, argument_slots
 from .packing import Packing
 
 _BLOCK = 512  # steps of the summed index in a block: a panel of B stays in the first or second cache
-_SPREAD_BLOCK = 256  # the same where A is spread, which takes a vector for each element; 511 steps may come together
-_SPREAD_PANELS = 1 << 19  # bytes of panels of B that a unit goes over again and again
+_SPREAD_BLOCK = 256  # the same where A is spread: engines of WebAssembly are slow at reading one element for all lanes
 _ROWS_TO_PACK = 32  # from so many rows of A on, packing B pays
 _MAX_PIECES = 1 << 14
 _SHORT = 16  # pieces shorter than this are worth a copy of A with its padding
@@ -42,10 +41,12 @@ def lower_contract(k: Contract, inputs: Sequence[Spec], outputs: Sequence[Spec],
         if padded is not None:
             return padded
     after = _epilogue(k, inputs, outputs)
-    if k.epilogue is not None and after is None:
+    if after is None:
         return _then_map(k, inputs, outputs, target)
     a, b = (0, 1) if f.b_is_right else (1, 0)
-    launches, derived, zeros = [], [], 0
+    launches: list[Launch] = []
+    derived: list[Derived] = []
+    zeros = 0
     for p in found:
         launch, form, longest = _product(p, a, b, len(derived), after, k.epilogue, target)
         launches.append(launch)
@@ -89,7 +90,7 @@ def _padded(k: Contract, f: Roles, inputs: Sequence[Spec], outputs: Sequence[Spe
     whole = Spec(tuple(sizes[x] for x in f.a), "float32")
     pad = LOWERINGS[Pad](Pad(tuple(low), tuple(high), (0,) * len(low), 0.0), [inputs[number]], [whole], target)
     first = pad._replace(
-        launches=tuple(x._replace(slots=tuple(s._replace(index=number) if s.kind == "in" else s for s in x.slots)) for x in pad.launches)
+        launches=tuple(x._replace(slots=tuple(s._replace(number=number) if s.kind == "in" else s for s in x.slots)) for x in pad.launches)
     )
     changed = [whole if i == number else s for i, s in enumerate(inputs)]
     plain = k._replace(sizes=tuple(sorted(sizes.items())), relations=tuple(relations))
@@ -117,7 +118,7 @@ def _epilogue(k: Contract, inputs: Sequence[Spec], outputs: Sequence[Spec]) -> t
         return None
     program = k.epilogue._replace(steps=tuple(s._replace(value=s.value - 1) if s.op == "arg" else s for s in k.epilogue.steps))
     arguments, slots = argument_slots(program, inputs[2:], steps)
-    return tuple(a._replace(slot=a.slot + 4) for a in arguments), [s._replace(index=s.index + 2) for s in slots]
+    return tuple(a._replace(slot=a.slot + 4) for a in arguments), [s._replace(number=s.number + 2) for s in slots]
 
 
 def _inner(p: Product) -> tuple[int, int]:
@@ -145,13 +146,13 @@ def _joined(axes: Sequence[Axis]) -> list[Axis]:
     return [Axis(d, made[0][i], made[1][i], tuple(own[i] for own in made[2:])) for i, d in enumerate(dims)]
 
 
-def _pieces(p: Product) -> tuple[Axis, list[tuple[int, int, int, tuple[int, ...]]]]:
-    """Return the innermost summed axis, and the pieces: bytes in A and B, length, shifts of the coordinates; none longer than a block."""
+def _pieces(p: Product, most: int) -> tuple[Axis, list[tuple[int, int, int, tuple[int, ...]]]]:
+    """Return the innermost summed axis, and the pieces: bytes in A and B, length (at most `most`), shifts of the coordinates."""
     number, length = _inner(p)
     none = (0,) * len(p.limits)
     inner = p.summed[number] if number >= 0 else Axis(1, 4, 4, none)
     outer = [a for i, a in enumerate(p.summed) if i != number]
-    parts = -(-length // _BLOCK) if length else 0
+    parts = -(-length // most) if length else 0
     found = []
     for index in product(*(range(a.size) for a in outer)):
         at = p.a_start + sum(i * a.a for i, a in zip(index, outer))
@@ -163,10 +164,10 @@ def _pieces(p: Product) -> tuple[Axis, list[tuple[int, int, int, tuple[int, ...]
     return inner, found
 
 
-def _blocks(lengths: Sequence[int]) -> list[int]:
-    """Return the first piece of each block, and the number of pieces: about equal blocks of at most _BLOCK steps or one piece."""
+def _blocks(lengths: Sequence[int], most: int) -> list[int]:
+    """Return the first piece of each block, and the number of pieces: about equal blocks of about `most` steps, and less than twice that."""
     total = sum(lengths)
-    wanted = max(1, -(-total // _BLOCK))
+    wanted = max(1, -(-total // most))
     ends, done = [0], 0
     for i, length in enumerate(lengths):
         done += length
@@ -185,7 +186,7 @@ class Tile(NamedTuple):
 def _tile(m: int, n: int, target: Target) -> Tile:
     """Return rows and vectors of a tile: as many sums as there are registers for, and few rows that do not exist."""
     vectors = 1 if n <= target.lanes else 2
-    most = 8 if target.registers >= 32 else 6 if target.lanes > 4 or target.fused else 4
+    most = 8 if target.registers >= 32 else 6 if target.lanes > 4 else 4
     sizes = [r for r in (1, 2, 3, 4, 6, 7, 8) if r <= most]
     # A step over a tile costs its rows, and loads of B as two more.
     return Tile(min(sizes, key=lambda r: (-(-m // r) * (r + 2), r)), vectors)
@@ -202,12 +203,15 @@ def _product(
     tile = _tile(m, p.columns, target)
     width = 4 * target.lanes * tile.vectors
     panels = -(-4 * p.columns // width)
-    inner, pieces = _pieces(p)
+    packs = p.column_step != 4 or m >= _ROWS_TO_PACK
+    spreads = packs and target.lanes == 4
+    most = _SPREAD_BLOCK if spreads else _BLOCK
+    inner, pieces = _pieces(p, most)
     lengths = [length for _, _, length, _ in pieces]
-    ends = _blocks(lengths)
+    ends = _blocks(lengths, most)
     form: list[Derived] = []
     b_steps, b_step, panel_step = [x.b for x in batch], inner.other, width
-    if p.column_step != 4 or m >= _ROWS_TO_PACK:
+    if packs:
         panel_step, b_step = sum(lengths) * width, width
         launch, b_steps = _packing(p, batch, b, tile.vectors, inner.other, pieces, panels, panel_step)
         form = [Derived(b, repr((launch.key, launch.sizes)), launch.units * panel_step, launch)]
@@ -215,10 +219,13 @@ def _product(
         pieces = [(at, start * width, length, shifts) for (at, _, length, shifts), start in zip(pieces, starts)]
     many = prod(x.size for x in batch)
     row_block, panel_block = _units(m, panels, many, tile.rows, sum(lengths), len(ends) - 1, target)
+    if spreads:
+        longest = max(sum(lengths[i:j]) for i, j in pairwise(ends))
+        row_block = min(row_block, max(1, SPREAD // max(1, longest) // tile.rows) * tile.rows)
     row_blocks, panel_blocks = -(-m // row_block), -(-panels // panel_block)
     key = Gemm(
         tile.rows, tile.vectors, len(rows), len(batch), len(p.limits), len(ends) > 2, bool(p.columns % (target.lanes * tile.vectors)),
-        1 if target.lanes > 4 else 4, program, after[0],
+        spreads, spreads and inner.a == 4, target.fused_products, program, after[0],
     )  # fmt: skip
     row_steps = [[x.a for x in rows], [x.other for x in rows], *([x.coordinates[i] for x in rows] for i in range(len(none)))]
     layout = Layout(

@@ -146,9 +146,9 @@ def redirected(call: Launch, sources: Sequence[Source], targets: Sequence[Slot])
 
     def moved(slot: Slot) -> Slot:
         if slot.kind == "out":
-            return targets[slot.index]
-        source = sources[slot.index].slot
-        return Slot(slot.kind, source.index) if source.kind == "in" else source
+            return targets[slot.number]
+        source = sources[slot.number].slot
+        return Slot(slot.kind, source.number) if source.kind == "in" else source
 
     return call._replace(slots=tuple(moved(s) for s in call.slots))
 
