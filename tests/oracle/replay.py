@@ -217,6 +217,13 @@ def main(cases_of=load, all_subjects=subjects, few=smallest, wrong_in=check, nam
                 print(f"{named(case)}\n    {text}")
         failed += bad
         print(f"{subject}: {len(cases) - bad} of {len(cases)} cases of {len({c[key] for c in cases})} {key}s right on {options.backend}")
+    from tensorweb.backends import registry
+
+    current = registry.find_backend(options.backend)
+    if hasattr(current, "here"):
+        print(f"plans compiled on {options.backend}: {sum(current.here.values())} ({dict(current.here.most_common())})")
+        print(f"calls of host routines and strings elsewhere: {sum(current.elsewhere.values())} ({dict(current.elsewhere.most_common())})")
+        failed += bool(misplaced(tw))
     assert not (options.block_numpy and "numpy" in sys.modules), "numpy was imported"
     sys.exit(1 if failed else 0)
 

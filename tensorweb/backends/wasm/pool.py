@@ -39,7 +39,7 @@ SLOT_BYTES = 64
 STATE_END = PAGE // 2
 MAX_THREADS = (STATE_END - SLOTS) // SLOT_BYTES
 FIRST_SCRATCH = PAGE
-SCRATCH_BYTES = 5 * PAGE  # for each thread
+SCRATCH_BYTES = PAGE  # for each thread
 
 CHUNKS_PER_THREAD = 4
 SPINS = 50_000  # about 50 to 100 microseconds

@@ -20,7 +20,8 @@ from .map import Argument, decode, read_element, read_number
 from .memory import Lanes
 
 ROW_BLOCK = 512  # rows of a unit of work at most
-SPREAD = 1 << 14  # elements that are spread at most: a unit's rows in one block of pieces
+UNROLL = 4  # steps at a time over what is spread
+SPREAD_STEPS = 512  # steps that are spread at most
 
 
 class Gemm(NamedTuple):
@@ -103,7 +104,7 @@ class _Frame:
         self.row_bytes = (2 + k.bounded) * b.index_bytes
         self.table = b.scratch(ROW_BLOCK * self.row_bytes)
         self.width = 4 * b.lanes * k.vectors  # bytes of a panel's row
-        self.spread = b.scratch((SPREAD + b.lanes * k.rows) * 4 * b.lanes) if k.spread else None
+        self.spread = b.scratch((SPREAD_STEPS + b.lanes) * k.rows * 4 * b.lanes) if k.spread else None
         self.spread_step = 4 * b.lanes * k.rows
 
 
@@ -127,24 +128,46 @@ def emit_gemm(b: Builder, *key: object) -> None:
                 b.store_index(f.table + r * f.row_bytes, value, i * b.index_bytes)
         last_panel = b.minimum(first_panel + f.panel_block, panels)
         with b.loop(0, f.blocks) as block:
-            steps = _spread_rows(b, f, block, count) if f.spread is not None else None
-            with b.loop(first_panel, last_panel) as panel:
-                columns = f.b + b_batch + panel * f.panel_step
+            if f.spread is None:
+                with b.loop(first_panel, last_panel) as panel, b.loop(0, count, k.rows) as at:
+                    t = Tile(_tile_rows(b, f, at, count), count - at, panel, block)
+                    sums = _zeros(b, f)
+                    _sum_pieces(b, f, t, sums, f.b + b_batch + panel * f.panel_step)
+                    _finish(b, f, t, sums, finish)
+            else:
                 with b.loop(0, count, k.rows) as at:
-                    t = Target(_tile_rows(b, f, at, count), count - at, panel, block)
-                    sums = [[b.variable("vf", 0.0) for _ in range(k.vectors)] for _ in range(k.rows)]
-                    if steps is None:
-                        _sum_pieces(b, f, t, sums, columns)
-                    else:
-                        _sum_spread(b, f, t, sums, at, columns, steps)
-                    _store(b, f, t, sums)
-                    if finish is not None:
-                        finish.emit(t)
+                    rows = _tile_rows(b, f, at, count)
+                    start, steps = _spread_rows(b, f, rows, block)
+                    with b.loop(first_panel, last_panel) as panel:
+                        sums = _zeros(b, f)
+                        _sum_spread(b, f, sums, f.b + b_batch + panel * f.panel_step + start, steps)
+                        _finish(b, f, Tile(rows, count - at, panel, block), sums, finish)
+
+
+class Tile(NamedTuple):
+    """Where a tile is: the entries of its rows in the table, how many of them count, the panel, the block of pieces."""
+
+    rows: Sequence[Value]
+    count: Value
+    panel: Value
+    block: Value
 
 
 def _tile_rows(b: Builder, f: _Frame, at: Value, count: Value) -> list[Value]:
     """Return the entries of a tile's rows in the table; rows beyond the last stand for the last, and are not stored."""
     return [f.table + b.minimum(at + r, count - 1) * f.row_bytes for r in range(f.k.rows)]
+
+
+def _zeros(b: Builder, f: _Frame) -> list[list[Variable]]:
+    """Return the sums of a tile: for each row a variable for each vector."""
+    return [[b.variable("vf", 0.0) for _ in range(f.k.vectors)] for _ in range(f.k.rows)]
+
+
+def _finish(b: Builder, f: _Frame, t: Tile, sums: Sequence[Sequence[Variable]], epilogue: _Epilogue | None) -> None:
+    """Write what a block of pieces adds to a tile, and end with the epilogue if there is one."""
+    _store(b, f, t, sums)
+    if epilogue is not None:
+        epilogue.emit(t)
 
 
 def _block_ends(b: Builder, f: _Frame, block: Value) -> tuple[Value, Value]:
@@ -158,7 +181,7 @@ def _piece(b: Builder, f: _Frame, number: Value) -> list[Value]:
     return [b.load_index(piece, i * b.index_bytes) for i in range(3 + f.k.bounded)]
 
 
-def _sum_pieces(b: Builder, f: _Frame, t: Target, sums: Sequence[Sequence[Variable]], columns: Value) -> None:
+def _sum_pieces(b: Builder, f: _Frame, t: Tile, sums: Sequence[Sequence[Variable]], columns: Value) -> None:
     """Add the products of one block of pieces to the sums."""
     with b.loop(*_block_ends(b, f, t.block)) as number:
         in_a, in_b, length, *shifts = _piece(b, f, number)
@@ -166,40 +189,41 @@ def _sum_pieces(b: Builder, f: _Frame, t: Target, sums: Sequence[Sequence[Variab
         _accumulate(b, f, sums, pointers, columns + in_b, length)
 
 
-def _spread_rows(b: Builder, f: _Frame, block: Value, count: Value) -> Value:
-    """Spread the elements of a unit's rows in one block, tile after tile; return the block's steps."""
+def _spread_rows(b: Builder, f: _Frame, rows: Sequence[Value], block: Value) -> tuple[Value, Value]:
+    """Spread a tile's elements of A in one block; return where the block begins in a panel of B, in bytes, and its steps."""
     assert f.spread is not None
     first, last = _block_ends(b, f, block)
-    here = b.variable("index", f.spread)
-    with b.loop(0, count, f.k.rows) as at:
-        rows = _tile_rows(b, f, at, count)
-        with b.loop(first, last) as number:
-            in_a, _, length, *shifts = _piece(b, f, number)
-            pointers = [_pointer(b, f, row, in_a, shifts) for row in rows]
-            if f.k.adjacent:
-                _spread_vectors(b, pointers, here.value, length)
-            else:
-                _spread_elements(b, pointers, here.value, length, f.a_step)
-            here.add(length * f.spread_step)
-    return (here.value - f.spread) // (f.spread_step * ((count + (f.k.rows - 1)) // f.k.rows))
+    steps = b.variable("index", 0)
+    with b.loop(first, last) as number:
+        in_a, _, length, *shifts = _piece(b, f, number)
+        pointers = [_pointer(b, f, row, in_a, shifts) for row in rows]
+        here = f.spread + steps.value * f.spread_step
+        if f.k.adjacent:
+            _spread_vectors(b, pointers, here, length)
+        else:
+            _spread_elements(b, pointers, here, length, f.a_step)
+        steps.add(length)
+    return _piece(b, f, first)[1], steps.value
 
 
-def _sum_spread(
-    b: Builder, f: _Frame, t: Target, sums: Sequence[Sequence[Variable]], at: Value, columns: Value, steps: Value
-) -> None:  # fmt: skip
-    """Add the products of one block to the sums, where its elements of A are spread."""
+def _sum_spread(b: Builder, f: _Frame, sums: Sequence[Sequence[Variable]], columns: Value, steps: Value) -> None:
+    """Add the products of the spread elements and as many rows of a panel to the sums."""
     assert f.spread is not None
-    first, _ = _block_ends(b, f, t.block)
-    columns = columns + _piece(b, f, first)[1]
-    spread = b.variable("index", f.spread + at * (4 * b.lanes) * steps)
-    with b.loop(0, steps * f.width, f.width) as line:
-        ones, here = spread.value, columns + line
-        vectors = [b.load_vector("f32", here, 4 * b.lanes * v) for v in range(f.k.vectors)]
-        for r, own in enumerate(sums):
-            one = b.load_vector("f32", ones, 4 * b.lanes * r)
-            for total, vector in zip(own, vectors, strict=True):
-                total.set(_plus_product(b, f, one, vector, total.value))
-        spread.set(ones + f.spread_step)
+    spread, line, end = b.variable("index", f.spread), b.variable("index", 0), steps * f.width
+    with b.when(steps > 0), b.repeat() as again:
+        ones, at = spread.value, line.value
+        here = columns + at
+        for i in range(UNROLL):
+            if i:  # a branch between the steps keeps compilers from loading all operands first, for which there are no registers
+                again.stop_when(at + f.width * i >= end)
+            vectors = [b.load_vector("f32", here, f.width * i + 4 * b.lanes * v) for v in range(f.k.vectors)]
+            for r, own in enumerate(sums):
+                one = b.load_vector("f32", ones, f.spread_step * i + 4 * b.lanes * r)
+                for total, vector in zip(own, vectors, strict=True):
+                    total.set(_plus_product(b, f, one, vector, total.value))
+        spread.set(ones + f.spread_step * UNROLL)
+        line.set(at + f.width * UNROLL)
+        again.stop_when(line.value >= end)
 
 
 def _plus_product(b: Builder, f: _Frame, x: Value, y: Value, total: Value) -> Value:
@@ -254,22 +278,13 @@ def _accumulate(
         line.set(here + f.b_step)
 
 
-class Target(NamedTuple):
-    """Where a tile goes: the entries of its rows in the table, how many of them count, the panel, the block of pieces."""
-
-    rows: Sequence[Value]
-    count: Value
-    panel: Value
-    block: Value
-
-
 def _columns_left(b: Builder, f: _Frame, panel: Value, vector: int) -> Value:
     """Return how many columns of a panel's vector exist."""
     left = f.n - (panel * f.k.vectors + vector) * b.lanes
     return b.minimum(b.maximum(left, 0), b.lanes)
 
 
-def _store(b: Builder, f: _Frame, t: Target, sums: Sequence[Sequence[Variable]]) -> None:
+def _store(b: Builder, f: _Frame, t: Tile, sums: Sequence[Sequence[Variable]]) -> None:
     """Write the sums of a tile, or add them to what earlier blocks wrote."""
     k = f.k
 
@@ -308,7 +323,7 @@ class _Epilogue:
         self.numbers = {i: read_number(b, a) for i, a in enumerate(f.k.arguments) if a.step is None}
         self.bases = {i: b.slot(a.slot) for i, a in enumerate(f.k.arguments) if a.step is not None}
 
-    def emit(self, t: Target) -> None:
+    def emit(self, t: Tile) -> None:
         b, f = self.b, self.f
         with b.when(t.block == f.blocks - 1), b.loop(0, b.minimum(t.count, f.k.rows)) as r:
             self._row(b.load_index(t.rows[0] + r * f.row_bytes, b.index_bytes), t.panel)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate, pairwise, product
+from itertools import accumulate, product
 from math import prod
 from typing import NamedTuple
 
@@ -11,13 +11,13 @@ from ..patterns import Contract, Map, Pad, Spec
 from ..program import Program
 from .contract import Axis, Batch, Product, Roles, products, roles
 from .direct import lower_direct
-from .gemm import ROW_BLOCK, SPREAD, Gemm, Layout
+from .gemm import ROW_BLOCK, SPREAD_STEPS, Gemm, Layout
 from .launch import GRAIN, LOWERINGS, Derived, Launch, Lowered, Slot, Target, broadcast_strides, chain, collapse, lowering, strides_of
 from .map import Argument, argument_slots
 from .packing import Packing
 
 _BLOCK = 512  # steps of the summed index in a block: a panel of B stays in the first or second cache
-_SPREAD_BLOCK = 256  # the same where A is spread: engines of WebAssembly are slow at reading one element for all lanes
+_SPREAD_PANELS = 1 << 19  # bytes of the panels of B that the rows of a unit go over again and again then
 _ROWS_TO_PACK = 32  # from so many rows of A on, packing B pays
 _MAX_PIECES = 1 << 14
 _SHORT = 16  # pieces shorter than this are worth a copy of A with its padding
@@ -185,11 +185,19 @@ class Tile(NamedTuple):
 
 def _tile(m: int, n: int, target: Target) -> Tile:
     """Return rows and vectors of a tile: as many sums as there are registers for, and few rows that do not exist."""
-    vectors = 1 if n <= target.lanes else 2
+    if target.lanes == 4 and target.fused_products and _lost(m, 3) * _lost(n, 12) < 1.02 * _lost(m, 4) * _lost(n, 8):
+        return Tile(3, 3)  # one sum more than of 4 x 2 helps, if the products need no registers of their own
     most = 8 if target.registers >= 32 else 6 if target.lanes > 4 else 4
-    sizes = [r for r in (1, 2, 3, 4, 6, 7, 8) if r <= most]
     # A step over a tile costs its rows, and loads of B as two more.
-    return Tile(min(sizes, key=lambda r: (-(-m // r) * (r + 2), r)), vectors)
+    rows = min((r for r in (1, 2, 3, 4, 6, 7, 8) if r <= most), key=lambda r: (-(-m // r) * (r + 2), r))
+    # Few rows leave room for more vectors, which read B in longer stretches.
+    vectors = min(8, 2 * most // m) if m < _ROWS_TO_PACK and 2 * m <= most else 2
+    return Tile(rows, min(vectors, -(-n // target.lanes)))
+
+
+def _lost(size: int, tile: int) -> float:
+    """Return how many times as much is computed as there is."""
+    return -(-size // tile) * tile / size
 
 
 def _product(
@@ -205,7 +213,7 @@ def _product(
     panels = -(-4 * p.columns // width)
     packs = p.column_step != 4 or m >= _ROWS_TO_PACK
     spreads = packs and target.lanes == 4
-    most = _SPREAD_BLOCK if spreads else _BLOCK
+    most = SPREAD_STEPS // 2 if spreads else _BLOCK
     inner, pieces = _pieces(p, most)
     lengths = [length for _, _, length, _ in pieces]
     ends = _blocks(lengths, most)
@@ -220,8 +228,7 @@ def _product(
     many = prod(x.size for x in batch)
     row_block, panel_block = _units(m, panels, many, tile.rows, sum(lengths), len(ends) - 1, target)
     if spreads:
-        longest = max(sum(lengths[i:j]) for i, j in pairwise(ends))
-        row_block = min(row_block, max(1, SPREAD // max(1, longest) // tile.rows) * tile.rows)
+        panel_block = min(panel_block, max(1, _SPREAD_PANELS * (len(ends) - 1) // max(1, sum(lengths) * width)))
     row_blocks, panel_blocks = -(-m // row_block), -(-panels // panel_block)
     key = Gemm(
         tile.rows, tile.vectors, len(rows), len(batch), len(p.limits), len(ends) > 2, bool(p.columns % (target.lanes * tile.vectors)),
