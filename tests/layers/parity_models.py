@@ -88,7 +88,8 @@ OPTIMIZERS = {
 
 def initial_weights(model):
     """Return the weights to start from: small for matrices, as they are for all else."""
-    rng = np.random.default_rng(11)
+    # From seed 11 two elements of a pooling window come within a unit in the last place at step 10, and rounding decides between them.
+    rng = np.random.default_rng(17)
     made = []
     for w in model.get_weights():
         scale = np.sqrt(2.0 / np.prod(w.shape[:-1])) if w.ndim > 1 else 0
