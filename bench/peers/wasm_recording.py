@@ -56,9 +56,9 @@ class Backend(CompiledBackend):
         self.uploads += 1
         return super().upload(values, spec)
 
-    def download(self, buffer, spec):
+    def memory(self, buffer, spec):
         self.results.append({"address": buffer.address, "shape": list(spec.shape)})
-        return super().download(buffer, spec)
+        return super().memory(buffer, spec)
 
 
 def record(folder, variant):
@@ -80,7 +80,7 @@ def record(folder, variant):
     backend.results.clear()
     flat(peer.arrays(out))
     recorded = {"scratch": FIRST_SCRATCH, "dynamic": STATE_END, "kernels": len(machine.contents), "calls": machine.calls}
-    (folder / f"{variant}.json").write_text(json.dumps({**recorded, "pages": size >> 16, "results": backend.results}))
+    (folder / f"{variant}.json").write_text(json.dumps({**recorded, "pages": (size >> 16) + 1, "results": backend.results}))
     (folder / f"{variant}.memory").write_bytes(before)
     for i, content in enumerate(machine.contents):
         (folder / f"{variant}-{i}.wasm").write_bytes(content)

@@ -11,6 +11,7 @@ from typing import Protocol
 from ..errors import OutOfMemoryError, message
 
 ALIGNMENT = 128  # the bytes of the widest access: a vector of 16 complex numbers
+BEYOND = 512  # bytes behind any memory that kernels may read and ignore: a row of a matrix is read in whole vectors
 _SLAB = 1 << 20
 _LARGE = _SLAB // 4  # what is larger has memory of its own, which can be given back to the system
 _SPARE = 64 << 20  # so much large memory may always stay free
@@ -25,7 +26,7 @@ class Source(Protocol):
     """Where a heap gets its memory."""
 
     def reserve(self, nbytes: int) -> int:
-        """Return the address of new memory, aligned to ALIGNMENT; raise MemoryError if there is none."""
+        """Return the address of new memory, aligned to ALIGNMENT, readable for BEYOND bytes more; raise MemoryError if there is none."""
         ...
 
     def release(self, address: int) -> bool:

@@ -25,6 +25,8 @@ def make_machine(name):
         machine = WasmMachine()
         if variant == "plain":
             machine.target = machine.target._replace(fused=False)
+        elif variant == "fma":
+            machine.target = machine.target._replace(fused_products=True)
         return machine
     from tensorweb.backends.native.machine import NativeMachine
 

@@ -22,6 +22,7 @@ from ...errors import BackendError, message
 from ...kernels.llvm import LlvmBuilder
 from ...kernels.loops.builder import Builder
 from ...kernels.loops.launch import Target
+from ..heap import BEYOND
 from ..threads import thread_count
 from .cache import DiskCache
 from .pool import Pool
@@ -186,7 +187,7 @@ class NativeMachine:
     def reserve(self, nbytes: int) -> int:
         try:
             # Private, since Python's default is memory that a forked process shares.
-            region = mmap.mmap(-1, nbytes, **_PRIVATE)
+            region = mmap.mmap(-1, nbytes + BEYOND, **_PRIVATE)
         except (OSError, OverflowError, ValueError) as error:
             raise MemoryError(str(error)) from None
         if hasattr(mmap, "MADV_HUGEPAGE") and nbytes >= 1 << 21:

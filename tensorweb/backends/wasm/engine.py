@@ -73,9 +73,9 @@ class Engine:
         return True
 
     def grow(self, nbytes: int) -> int:
-        """Return the address of so many bytes more; raise MemoryError if there are none."""
+        """Return the address of so many bytes more; raise MemoryError if there are none. The last page is kept: some read beyond theirs."""
         try:
-            return self.memory.grow(-(-nbytes // PAGE)) * PAGE
+            return (self.memory.grow(-(-nbytes // PAGE)) - 1) * PAGE
         except wasmtime.WasmtimeError as error:
             raise MemoryError(str(error)) from None
 

@@ -38,7 +38,7 @@ class WasmMachine:
 
     def __init__(self) -> None:
         threads = min(thread_count(), MAX_THREADS)
-        self._engine = Engine((FIRST_SCRATCH + threads * SCRATCH_BYTES) // PAGE)
+        self._engine = Engine((FIRST_SCRATCH + threads * SCRATCH_BYTES) // PAGE + 1)
         # wasmtime (as of 50) moves a register for each fma: products are a fifth faster with multiplications and additions.
         self.target = Target(WasmBuilder.lanes, WasmBuilder.registers, self._engine.relaxed, threads, self.index_bytes, False)
         self.compiled = 0

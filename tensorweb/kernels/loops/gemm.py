@@ -21,7 +21,7 @@ from .memory import Lanes
 
 ROW_BLOCK = 512  # rows of a unit of work at most
 UNROLL = 4  # steps at a time over what is spread
-SPREAD_STEPS = 512  # steps that are spread at most
+SPREAD_STEPS = 704  # steps that are spread at most
 
 
 class Gemm(NamedTuple):
@@ -104,7 +104,7 @@ class _Frame:
         self.row_bytes = (2 + k.bounded) * b.index_bytes
         self.table = b.scratch(ROW_BLOCK * self.row_bytes)
         self.width = 4 * b.lanes * k.vectors  # bytes of a panel's row
-        self.spread = b.scratch((SPREAD_STEPS + b.lanes) * k.rows * 4 * b.lanes) if k.spread else None
+        self.spread = b.scratch(SPREAD_STEPS * k.rows * 4 * b.lanes) if k.spread else None
         self.spread_step = 4 * b.lanes * k.rows
 
 
@@ -145,10 +145,10 @@ def emit_gemm(b: Builder, *key: object) -> None:
 
 
 class Tile(NamedTuple):
-    """Where a tile is: the entries of its rows in the table, how many of them count, the panel, the block of pieces."""
+    """Where a tile is: the entries of its rows in the table, how many rows are left, the panel, the block of pieces."""
 
     rows: Sequence[Value]
-    count: Value
+    left: Value
     panel: Value
     block: Value
 
@@ -197,11 +197,7 @@ def _spread_rows(b: Builder, f: _Frame, rows: Sequence[Value], block: Value) -> 
     with b.loop(first, last) as number:
         in_a, _, length, *shifts = _piece(b, f, number)
         pointers = [_pointer(b, f, row, in_a, shifts) for row in rows]
-        here = f.spread + steps.value * f.spread_step
-        if f.k.adjacent:
-            _spread_vectors(b, pointers, here, length)
-        else:
-            _spread_elements(b, pointers, here, length, f.a_step)
+        _spread(b, f, pointers, f.spread + steps.value * f.spread_step, length)
         steps.add(length)
     return _piece(b, f, first)[1], steps.value
 
@@ -230,25 +226,25 @@ def _plus_product(b: Builder, f: _Frame, x: Value, y: Value, total: Value) -> Va
     return b.fma(x, y, total) if f.k.fused else x * y + total
 
 
-def _spread_elements(b: Builder, rows: Sequence[Value], to: Value, length: Value, step: Value) -> None:
-    offset, here = b.variable("index", 0), b.variable("index", to)
-    with b.loop(0, length):
+def _spread(b: Builder, f: _Frame, rows: Sequence[Value], to: Value, length: Value) -> None:
+    """Spread the elements of a piece: by vectors where they are neighbours, what is left one by one."""
+    done = b.index(0)
+    here = b.variable("index", to)
+    if f.k.adjacent:
+        done = length - length % b.lanes
+        with b.loop(0, done, b.lanes) as at:
+            for r, row in enumerate(rows):
+                vector = b.load_vector("f32", row + at * 4)
+                for lane in range(b.lanes):
+                    one = b.shuffle(vector, vector, [lane] * b.lanes)
+                    b.store_vector("f32", here.value, one, f.spread_step * lane + 4 * b.lanes * r)
+            here.add(f.spread_step * b.lanes)
+    offset = b.variable("index", done * f.a_step)
+    with b.loop(done, length):
         for r, row in enumerate(rows):
             b.store_vector("f32", here.value, b.splat(b.load("f32", row + offset.value)), 4 * b.lanes * r)
-        offset.add(step)
-        here.add(4 * b.lanes * len(rows))
-
-
-def _spread_vectors(b: Builder, rows: Sequence[Value], to: Value, length: Value) -> None:
-    """Spread elements that are neighbours, a vector at a time; what the last one has too many is written over, or never read."""
-    step = 4 * b.lanes * len(rows)
-    here = b.variable("index", to)
-    with b.loop(0, length, b.lanes) as at:
-        for r, row in enumerate(rows):
-            vector = b.load_vector("f32", row + at * 4)
-            for lane in range(b.lanes):
-                b.store_vector("f32", here.value, b.shuffle(vector, vector, [lane] * b.lanes), step * lane + 4 * b.lanes * r)
-        here.add(step * b.lanes)
+        offset.add(f.a_step)
+        here.add(f.spread_step)
 
 
 def _pointer(b: Builder, f: _Frame, row: Value, offset: Value, shifts: Sequence[Value]) -> Value:
@@ -290,7 +286,7 @@ def _store(b: Builder, f: _Frame, t: Tile, sums: Sequence[Sequence[Variable]]) -
 
     def store(counts: Sequence[Value | None]) -> None:
         for r, (row, own) in enumerate(zip(t.rows, sums, strict=True)):
-            with b.when(b.index(r) < t.count):
+            with b.when(b.index(r) < t.left):
                 address = b.load_index(row, b.index_bytes) + t.panel * f.width
                 for v, (total, count) in enumerate(zip(own, counts, strict=True)):
                     at = 4 * b.lanes * v
@@ -325,7 +321,7 @@ class _Epilogue:
 
     def emit(self, t: Tile) -> None:
         b, f = self.b, self.f
-        with b.when(t.block == f.blocks - 1), b.loop(0, b.minimum(t.count, f.k.rows)) as r:
+        with b.when(t.block == f.blocks - 1), b.loop(0, b.minimum(t.left, f.k.rows)) as r:
             self._row(b.load_index(t.rows[0] + r * f.row_bytes, b.index_bytes), t.panel)
 
     def _row(self, out: Value, panel: Value) -> None:

@@ -17,7 +17,6 @@ from .map import Argument, argument_slots
 from .packing import Packing
 
 _BLOCK = 512  # steps of the summed index in a block: a panel of B stays in the first or second cache
-_SPREAD_PANELS = 1 << 19  # bytes of the panels of B that the rows of a unit go over again and again then
 _ROWS_TO_PACK = 32  # from so many rows of A on, packing B pays
 _MAX_PIECES = 1 << 14
 _SHORT = 16  # pieces shorter than this are worth a copy of A with its padding
@@ -165,7 +164,7 @@ def _pieces(p: Product, most: int) -> tuple[Axis, list[tuple[int, int, int, tupl
 
 
 def _blocks(lengths: Sequence[int], most: int) -> list[int]:
-    """Return the first piece of each block, and the number of pieces: about equal blocks of about `most` steps, and less than twice that."""
+    """Return the first piece of each block, and the number of pieces: blocks of about `most` steps, always less than twice that."""
     total = sum(lengths)
     wanted = max(1, -(-total // most))
     ends, done = [0], 0
@@ -227,8 +226,6 @@ def _product(
         pieces = [(at, start * width, length, shifts) for (at, _, length, shifts), start in zip(pieces, starts)]
     many = prod(x.size for x in batch)
     row_block, panel_block = _units(m, panels, many, tile.rows, sum(lengths), len(ends) - 1, target)
-    if spreads:
-        panel_block = min(panel_block, max(1, _SPREAD_PANELS * (len(ends) - 1) // max(1, sum(lengths) * width)))
     row_blocks, panel_blocks = -(-m // row_block), -(-panels // panel_block)
     key = Gemm(
         tile.rows, tile.vectors, len(rows), len(batch), len(p.limits), len(ends) > 2, bool(p.columns % (target.lanes * tile.vectors)),
@@ -271,6 +268,12 @@ def _units(m: int, panels: int, batch: int, rows: int, total: int, blocks: int, 
     long = total > 8 * m  # B is what is large then: it should pass few times
     fitting = max(1, min(ROW_BLOCK, ROW_BLOCK if long else _CACHED_ROWS // max(1, total // blocks)) // rows)
     wanted = 1 if target.threads == 1 else -(-(target.threads if long else 4 * target.threads) // batch)
-    fitting = min(fitting, max(1, -(-m // (rows * wanted))))
+    if not long or panels < 4 * wanted:
+        fitting = min(fitting, max(1, -(-m // (rows * wanted))))
     row_block = fitting * rows
-    return row_block, -(-panels // max(1, min(panels, wanted // -(-m // row_block))))
+    count = batch * -(-m // row_block)
+    parts = max(1, min(panels, wanted * batch // count))
+    # Few units are to be as many for each thread.
+    while count * parts < 8 * target.threads and count * parts % target.threads and parts < panels // 4:
+        parts += 1
+    return row_block, -(-panels // parts)
