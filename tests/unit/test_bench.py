@@ -208,6 +208,17 @@ def test_a_set_from_end_to_end(tmp_path, capsys, monkeypatch):
     assert all(float(r["low"]) <= float(r["ms"]) <= float(r["high"]) and r["reference"] == "numpy" and not r["problem"] for r in rows)
 
 
+@pytest.mark.skipif(process.node() is None, reason="recorded kernels run in Node")
+def test_recorded_kernels_compute_the_same_in_node():
+    pytest.importorskip("wasmtime", reason="kernels are recorded on the backend wasm")
+    chosen = [p for p in PEERS if p.file in ("numpy", "tensorweb_wasm.mjs")]
+    shapes = {"x": (1, 9, 9, 20), "w.kernel": (3, 3, 20, 40)}
+    case = Case("a convolution", "conv", shapes, {"stride": 2})
+    rows = rounds.run([case], chosen, 1, 1, 60.0)
+    assert [(row.peer, row.problem) for row in rows] == [(peer.name, "") for peer in chosen]
+    assert all(row.times for row in rows)
+
+
 @pytest.mark.parametrize("given", [["matmull"], ["matmul", "--peers", "numpi"]])
 def test_unknown_names_are_refused(given, capsys):
     with pytest.raises(SystemExit):

@@ -64,12 +64,15 @@ def test_convolutions(backend, channels, stride, padding):
 
 
 @pytest.mark.parametrize(("m", "k", "n"), [(1, 40, 33), (50, 40, 33), (50, 700, 33), (7, 5, 64)])
-def test_epilogues(backend, m, k, n):
+@pytest.mark.parametrize("long", [False, True])
+def test_epilogues(backend, m, k, n, long):
     a, b, bias, rest = draw(m, k), draw(k, n), draw(n), draw(m, n)
-    total = e.node("add", e.node("add", e.argument(0), e.argument(1)), e.argument(2))
-    program = lower([e.node("max", total, 0.0)], ["float32"] * 3, "test")
-    got = contract(backend, "ik,kj->ij", a, b, epilogue=program, extras=[bias, rest])
-    assert_near(got, np.maximum(a.astype("d") @ b + bias + rest, 0))
+    root = e.node("max", e.node("add", e.node("add", e.argument(0), e.argument(1)), e.argument(2)), 0.0)
+    expected = np.maximum(a.astype("d") @ b + bias + rest, 0)
+    if long:
+        root, expected = e.node("tanh", e.node("mul", root, 0.01)), np.tanh(expected * 0.01)
+    program = lower([root], ["float32"] * 3, "test")
+    assert_near(contract(backend, "ik,kj->ij", a, b, epilogue=program, extras=[bias, rest]), expected)
 
 
 @pytest.mark.parametrize("m", [40, 3])

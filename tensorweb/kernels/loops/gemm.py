@@ -10,6 +10,7 @@ there, and long sums keep their digits.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import NamedTuple
 
 from ..program import Instruction, Program
@@ -18,10 +19,12 @@ from .builder import Builder, Value, Variable
 from .launch import emitter
 from .map import Argument, decode, read_element, read_number
 from .memory import Lanes
+from .row_steps import cost
 
 ROW_BLOCK = 512  # rows of a unit of work at most
 UNROLL = 4  # steps at a time over what is spread
 SPREAD_STEPS = 704  # steps that are spread at most
+_SHORT = 8  # what an epilogue costs at most, in additions, that is written out for each of the sums
 
 
 class Gemm(NamedTuple):
@@ -113,7 +116,7 @@ def emit_gemm(b: Builder, *key: object) -> None:
     """Write the kernel of a product."""
     k = Gemm(*key)  # type: ignore[arg-type]
     f = _Frame(b, k)
-    finish = _Epilogue(b, f) if k.epilogue is not None else None
+    epilogue = _Epilogue(b, f, k.epilogue) if k.epilogue is not None else None
     panels = (f.n + (k.vectors * b.lanes - 1)) // (k.vectors * b.lanes)
     with b.loop(b.begin, b.end) as unit:
         rest = unit // f.panel_blocks
@@ -133,7 +136,7 @@ def emit_gemm(b: Builder, *key: object) -> None:
                     t = Tile(_tile_rows(b, f, at, count), count - at, panel, block)
                     sums = _zeros(b, f)
                     _sum_pieces(b, f, t, sums, f.b + b_batch + panel * f.panel_step)
-                    _finish(b, f, t, sums, finish)
+                    _finish(b, f, t, sums, epilogue)
             else:
                 with b.loop(0, count, k.rows) as at:
                     rows = _tile_rows(b, f, at, count)
@@ -141,7 +144,7 @@ def emit_gemm(b: Builder, *key: object) -> None:
                     with b.loop(first_panel, last_panel) as panel:
                         sums = _zeros(b, f)
                         _sum_spread(b, f, sums, f.b + b_batch + panel * f.panel_step + start, steps)
-                        _finish(b, f, Tile(rows, count - at, panel, block), sums, finish)
+                        _finish(b, f, Tile(rows, count - at, panel, block), sums, epilogue)
 
 
 class Tile(NamedTuple):
@@ -165,8 +168,17 @@ def _zeros(b: Builder, f: _Frame) -> list[list[Variable]]:
 
 def _finish(b: Builder, f: _Frame, t: Tile, sums: Sequence[Sequence[Variable]], epilogue: _Epilogue | None) -> None:
     """Write what a block of pieces adds to a tile, and end with the epilogue if there is one."""
-    _store(b, f, t, sums)
-    if epilogue is not None:
+    if f.k.blocked:
+        with b.when(t.block > 0):
+            _add_earlier(b, f, t, sums)
+    if epilogue is None:
+        _store(b, f, t, sums)
+    elif epilogue.short:
+        with b.when(t.block == f.blocks - 1) if f.k.blocked else nullcontext():
+            epilogue.change(t, sums)
+        _store(b, f, t, sums)
+    else:
+        _store(b, f, t, sums)
         epilogue.emit(t)
 
 
@@ -280,8 +292,16 @@ def _columns_left(b: Builder, f: _Frame, panel: Value, vector: int) -> Value:
     return b.minimum(b.maximum(left, 0), b.lanes)
 
 
+def _add_earlier(b: Builder, f: _Frame, t: Tile, sums: Sequence[Sequence[Variable]]) -> None:
+    """Add what earlier blocks wrote. Lanes beyond the last column read what is not theirs, and are not stored."""
+    for row, own in zip(t.rows, sums, strict=True):
+        address = b.load_index(row, b.index_bytes) + t.panel * f.width
+        for v, total in enumerate(own):
+            total.add(b.load_vector("f32", address, 4 * b.lanes * v))
+
+
 def _store(b: Builder, f: _Frame, t: Tile, sums: Sequence[Sequence[Variable]]) -> None:
-    """Write the sums of a tile, or add them to what earlier blocks wrote."""
+    """Write the sums of a tile."""
     k = f.k
 
     def store(counts: Sequence[Value | None]) -> None:
@@ -289,19 +309,8 @@ def _store(b: Builder, f: _Frame, t: Tile, sums: Sequence[Sequence[Variable]]) -
             with b.when(b.index(r) < t.left):
                 address = b.load_index(row, b.index_bytes) + t.panel * f.width
                 for v, (total, count) in enumerate(zip(own, counts, strict=True)):
-                    at = 4 * b.lanes * v
-                    b.store_vector("f32", address, total.value, at, count)
+                    b.store_vector("f32", address, total.value, 4 * b.lanes * v, count)
 
-    def add() -> None:
-        for row, own in zip(t.rows, sums, strict=True):
-            address = b.load_index(row, b.index_bytes) + t.panel * f.width
-            for v, total in enumerate(own):
-                # Lanes beyond the last column read what is not theirs, and are not stored.
-                total.add(b.load_vector("f32", address, 4 * b.lanes * v))
-
-    if k.blocked:
-        with b.when(t.block > 0):
-            add()
     if not k.ragged:
         store([None] * k.vectors)
         return
@@ -312,14 +321,27 @@ def _store(b: Builder, f: _Frame, t: Tile, sums: Sequence[Sequence[Variable]]) -
 
 
 class _Epilogue:
-    """The body that follows the sums: a loop over the tile while it is in the cache, once its last block is added."""
+    """The body that follows the sums, once the last block is added.
 
-    def __init__(self, b: Builder, f: _Frame):
-        self.b, self.f = b, f
+    A `short` one is applied to the sums in their registers, another in a loop over the tile while that is in the cache.
+    """
+
+    def __init__(self, b: Builder, f: _Frame, program: Program):
+        self.b, self.f, self.program = b, f, program
+        self.short = cost(program.steps) <= _SHORT
         self.numbers = {i: read_number(b, a) for i, a in enumerate(f.k.arguments) if a.step is None}
         self.bases = {i: b.slot(a.slot) for i, a in enumerate(f.k.arguments) if a.step is not None}
 
+    def change(self, t: Tile, sums: Sequence[Sequence[Variable]]) -> None:
+        """Apply the body to sums. Lanes beyond the last column read what is not theirs, and are not stored."""
+        b = self.b
+        for row, own in zip(t.rows, sums, strict=True):
+            out = b.load_index(row, b.index_bytes)
+            for v, total in enumerate(own):
+                total.set(self._body(total.value, out, (t.panel * len(own) + v) * b.lanes, None))
+
     def emit(self, t: Tile) -> None:
+        """Apply the body to a tile that is stored."""
         b, f = self.b, self.f
         with b.when(t.block == f.blocks - 1), b.loop(0, b.minimum(t.left, f.k.rows)) as r:
             self._row(b.load_index(t.rows[0] + r * f.row_bytes, b.index_bytes), t.panel)
@@ -336,23 +358,26 @@ class _Epilogue:
                 self._vector(out, whole, last - whole)
 
     def _vector(self, out: Value, at: Value, count: Value | None) -> None:
-        b, f = self.b, self.f
-        program = f.k.epilogue
-        assert program is not None
+        b = self.b
+        b.store_vector("f32", out + at * 4, self._body(b.load_vector("f32", out + at * 4, 0, count), out, at, count), 0, count)
+
+    def _body(self, total: Value, out: Value, at: Value, count: Value | None) -> Value:
+        """Return what becomes of the sums from column `at` of a row on."""
+        b = self.b
 
         def load(i: int, step: Instruction) -> Lanes:
             if step.value == 0:
-                return b.load_vector("f32", out + at * 4, 0, count)
+                return total
             number = step.value - 1
             if number in self.numbers:
                 return self.numbers[number]
-            a = f.k.arguments[number]
+            a = self.f.k.arguments[number]
             # An argument of the output's shape lies at the same place in its buffer; the others have one element a column, or one.
             row = self.bases[number] + (out - b.slot(3)) if a.step == 2 else self.bases[number]
             return read_element(b, a._replace(step=min(a.step or 0, 1)), row, at, count)
 
         known: dict[int, Lanes] = {}
-        evaluate(b, program, program.outputs, known, load)
-        made = known[program.outputs[0]]
+        evaluate(b, self.program, self.program.outputs, known, load)
+        made = known[self.program.outputs[0]]
         assert isinstance(made, Value)
-        b.store_vector("f32", out + at * 4, made, 0, count)
+        return made

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
-from ..program import Program
+from ..program import Instruction, Program
 
 _CHEAP = frozenset(
     ("add", "sub", "mul", "neg", "abs", "max", "min", "select", "eq", "ne", "lt", "le", "gt", "ge", "and", "or", "not", "xor", "band",
@@ -13,6 +13,11 @@ _CHEAP = frozenset(
 )  # fmt: skip
 _FREE = frozenset(("arg", "const", "count"))
 _DEAR = 8  # a division, a root, a transcendental function, in steps as cheap as an addition
+
+
+def cost(steps: Iterable[Instruction]) -> int:
+    """Return what steps cost in units of an addition."""
+    return sum(1 if s.op in _CHEAP else _DEAR for s in steps if s.op not in _FREE)
 
 
 class Saved(NamedTuple):
@@ -60,8 +65,7 @@ class RowSteps:
 
     def cost(self, steps: Iterable[int]) -> int:
         """Return what steps cost in units of an addition."""
-        ops = [self.program.steps[i].op for i in steps]
-        return sum(1 if op in _CHEAP else _DEAR for op in ops if op not in _FREE)
+        return cost(self.program.steps[i] for i in steps)
 
     def wanted(self, level: int, full: Sequence[bool]) -> list[int]:
         """Return what the pass of a level computes at each element: operands of its reductions, and outputs of the row's length."""
