@@ -27,7 +27,6 @@ def backend_of(name, threads):
     finally:
         flags.set("NUM_THREADS", before)
     if name.startswith("native"):
-        machine.cache.fingerprint += name  # with other lanes the same key is another kernel
     return CompiledBackend(name, machine)
 
 

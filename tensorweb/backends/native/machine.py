@@ -96,7 +96,7 @@ class NativeMachine:
         )
         self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), self._machine)
         versions = f"{llvm.llvm_version_info}:{llvmlite.__version__}:{llvm.get_default_triple()}"
-        self.cache = DiskCache(f"{_sources()}:{versions}:{self.processor}")
+        self.cache = DiskCache(f"{_sources()}:{versions}")
         self._handles: dict[str, Handle] = {}
         self._regions: dict[int, mmap.mmap] = {}
         self.compiled = 0
@@ -122,7 +122,7 @@ class NativeMachine:
             emit(builder)
             return builder.finish()
 
-        return _handle(*self._load(key, write, name))
+        return _handle(*self._load(f"{self.processor}\n{key}", write, name))
 
     def _link(self, text: str, *names: str) -> list[int]:
         """Compile text that is no kernel and return the addresses of its functions."""
