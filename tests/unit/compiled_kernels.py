@@ -26,7 +26,6 @@ def backend_of(name, threads):
         machine = make_machine(name)
     finally:
         flags.set("NUM_THREADS", before)
-    if name.startswith("native"):
     return CompiledBackend(name, machine)
 
 

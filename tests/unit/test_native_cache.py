@@ -80,9 +80,10 @@ def test_what_is_damaged_is_compiled_anew(place, damage):
 @pytest.mark.parametrize("content", [b"", b"no object", b"\x7fELF" + bytes(200), None])
 def test_whole_files_that_are_no_objects(content):
     use()
-    cache = NativeMachine().cache
-    good = cache.get("answer")
-    cache.put("answer", good[: len(good) // 2] if content is None else content)
+    machine = NativeMachine()
+    cache, key = machine.cache, f"{machine.processor}\nanswer"
+    good = cache.get(key)
+    cache.put(key, good[: len(good) // 2] if content is None else content)
     cache, compiled = use()
     assert compiled and cache.damaged == 1 and not use()[1]
 
