@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import struct
 import subprocess
 import sys
 from collections import Counter
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 
 import tensorweb as tw
+from tensorweb import engine
+from tensorweb.backends import registry
 from tensorweb.tensor import OPS
 
 from . import replay
@@ -106,3 +109,27 @@ def test_every_keyword_takes_two_values():
                 values.setdefault(f"{entry.name}.{p.name}", set()).add(json.dumps(given.get(p.name, p.default), default=str))
     lacking = sorted(name for name, found in values.items() if len(found) < 2 and name not in ONE_VALUE)
     assert not lacking
+
+
+@pytest.mark.parametrize("name", ["native", "wasm"])
+def test_what_memory_held_before_does_not_matter(name, monkeypatch):
+    """Every buffer is handed out full of 1.2: what a kernel reads without having written it shows."""
+    pytest.importorskip("llvmlite" if name == "native" else "wasmtime", reason=f"backend {name} is not installed")
+    backend = registry.find_backend(name)
+    take = backend.heap.take
+
+    def used(capacity):
+        buffer = take(capacity)
+        backend.machine.view(buffer.address, capacity)[:] = struct.pack("f", 1.2) * (capacity // 4)
+        return buffer
+
+    monkeypatch.setattr(backend.heap, "take", used)
+    engine.plans(backend).clear()  # plans made before call the heap as it was
+    tw.set_backend(name)
+    try:
+        cases = [c for subject in ("convolution", "contraction", "pooling", "shaping", "fused") for c in CASES[subject]]
+        wrong = [f"{replay.label(c)}\n  {text}" for c in cases for text in replay.check(c, tw)]
+    finally:
+        registry._current = None
+        engine.plans(backend).clear()
+    assert not wrong, "\n".join(wrong[:5])

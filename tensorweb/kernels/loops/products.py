@@ -122,7 +122,8 @@ def _epilogue(k: Contract, inputs: Sequence[Spec], outputs: Sequence[Spec]) -> t
 
 def _inner(p: Product) -> tuple[int, int]:
     """Return the number of the summed axis that is innermost, and its size: that nothing bounds, and that steps least in A."""
-    free = [i for i, a in enumerate(p.summed) if not any(a.coordinates)]
+    # Rows that padding bounds may read zeros, which lie behind an address, not before it.
+    free = [i for i, a in enumerate(p.summed) if not any(a.coordinates) and (a.a > 0 or not p.limits)]
     if not free:
         return -1, 1
     best = min(free, key=lambda i: abs(p.summed[i].a))
