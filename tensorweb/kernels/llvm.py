@@ -155,6 +155,14 @@ class LlvmBuilder(Builder):
         call = self._call(text, f"llvm.fma.{self._suffix(x.type)}", *(self._typed(v) for v in (x, y, z)), types=[text] * 3)
         return self._emit(x.type, call)
 
+    def scale(self, x: Value, n: Value) -> Value:
+        if self.lanes != 16:
+            return super().scale(x, n)
+        vector = self._type("vf")  # AVX-512 has an instruction for it
+        arguments = (self._typed(x), self._typed(n), self._typed(x), "i16 -1", "i32 4")
+        types = (vector, vector, vector, "i16", "i32")
+        return self._emit("vf", self._call(vector, "llvm.x86.avx512.mask.scalef.ps.512", *arguments, types=types))
+
     def convert(self, value: Value, type: str) -> Value:
         if value.type == type:
             return value

@@ -78,13 +78,12 @@ _STEEP, _BENT = sqrt(8 / pi), 0.044715 * sqrt(8 / pi)
 
 @elementwise
 def _gelu_by_tanh(x: Any) -> Any:
-    z = _clip(x, -13.0, 13.0)  # beyond, the sigmoid is 0 or 1
-    return e.maximum(x, -_FAR) / (1.0 + e.exp(z * (-_STEEP - _BENT * z * z)))
+    return e.maximum(x, -_FAR) / (1.0 + e.exp(x * (-_STEEP - _BENT * x * x)))
 
 
 @_gelu_by_tanh.derivative
 def _gelu_by_tanh_derivative(g: Any, y: Any, x: Any) -> Any:
-    z = _clip(x, -13.0, 13.0)
+    z = _clip(x, -13.0, 13.0)  # beyond, the sigmoid is 0 or 1
     s = sigmoid(z * (_STEEP + _BENT * z * z))
     return g * s * (1.0 + z * (1.0 - s) * (_STEEP + 3 * _BENT * z * z))
 

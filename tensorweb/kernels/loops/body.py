@@ -6,7 +6,7 @@ Integers of 8 bits are computed in 32 and cut after each step; float16 is comput
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from ...dtypes import TABLE, kind
@@ -23,10 +23,17 @@ _FLOAT_NAMES = {"floor": "floor", "ceil": "ceil", "rint": "nearest", "trunc": "t
 _BITWISE = {"band": "and", "bor": "or", "bxor": "xor", "and": "and", "or": "or", "xor": "xor"}
 
 
-def evaluate(
-    b: Builder, program: Program, wanted: Iterable[int], known: dict[int, Lanes], load: Callable[[int, Instruction], Lanes]
-) -> None:
+Load = Callable[[int, Instruction], Lanes]
+
+
+def evaluate(b: Builder, program: Program, wanted: Iterable[int], known: dict[int, Lanes], load: Load) -> None:
     """Put the wanted steps, and those they need, into `known`; `load` gives the arguments, coordinates and reductions."""
+    for _ in evaluation(b, program, wanted, known, load):
+        pass
+
+
+def evaluation(b: Builder, program: Program, wanted: Iterable[int], known: dict[int, Lanes], load: Load) -> Iterator[int]:
+    """Do what `evaluate` does and yield after each step, so that several evaluations can take turns."""
     steps = program.steps
     needed: set[int] = set()
     stack = list(wanted)
@@ -42,6 +49,7 @@ def evaluate(
             known[i] = load(i, step)
         else:
             known[i] = _step(b, step, [known[a] for a in step.args], [steps[a] for a in step.args])
+        yield i
 
 
 def uniform_steps(program: Program, numbers: Iterable[int]) -> list[int]:

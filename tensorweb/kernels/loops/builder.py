@@ -330,6 +330,13 @@ class Builder(ABC):
         """Return the larger of two integers."""
         return self.select(a > b, a, b)
 
+    def scale(self, x: Value, n: Value) -> Value:
+        """Return x * 2**n (vf), rounded in the end only where that is normal; n holds whole numbers from -250 to 250."""
+        # Two factors, each an exponent that a float can have; sums with 1.5 * 2**23 leave whole numbers in the lowest bits.
+        first = self.bits(self.fma(n, 0.5, 1.5 * 2**23 + 127), "vi")
+        second = self.bits(n + (1.5 * 2**23 + 254), "vi") - first
+        return x * self.bits(first << 23, "vf") * self.bits(second << 23, "vf")
+
     def per_lane(self, function: Callable[..., Value], *vectors: Value) -> Value:
         """Return the vi or vf of a scalar function of each lane, for what no vector instruction does."""
         results = [function(*(self.lane(v, i) for v in vectors)) for i in range(self.lanes)]

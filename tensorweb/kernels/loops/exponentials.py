@@ -34,14 +34,10 @@ _SMALLEST_NORMAL = 2.0**-126
 def exp(b: Builder, x: Value, halvings: int = 0) -> Value:
     """Return exp(x), or exp(x) / 2**halvings without the overflow between."""
     x = b.op("max", -104.0, b.op("min", 90.0, x))
-    # The two scales are read off the lowest bits of sums, which carry the bias of an exponent already.
-    whole = b.fma(x, LOG2E, MAGIC + 254 - halvings)
-    half = b.fma(x, LOG2E / 2, MAGIC + 127)
-    r = _remainder(b, x, whole - (MAGIC + 254 - halvings))
+    n = b.fma(x, LOG2E, MAGIC) - MAGIC
+    r = _remainder(b, x, n)
     q = b.fma(polynomial(b, r, _EXP), r, 1.0)
-    first = b.bits(half, "vi")
-    scaled = b.fma(q, r, 1.0) * b.bits(first << 23, "vf")
-    return scaled * b.bits((b.bits(whole, "vi") - first) << 23, "vf")
+    return b.scale(b.fma(q, r, 1.0), n - float(halvings) if halvings else n)
 
 
 def _remainder(b: Builder, x: Value, n: Value) -> Value:
@@ -127,9 +123,7 @@ def _exp2_of_parts(b: Builder, high: Value, low: Value) -> Value:
     bounded = b.op("max", -160.0, b.op("min", 160.0, high))
     n = b.op("nearest", bounded)
     r = b.op("max", -1.0, b.op("min", 1.0, (bounded - n) + low))
-    first = b.bits(b.fma(n, 0.5, MAGIC + 127), "vi")
-    second = b.bits(n + (MAGIC + 254), "vi") - first
-    return b.fma(polynomial(b, r, _EXP2), r, 1.0) * b.bits(first << 23, "vf") * b.bits(second << 23, "vf")
+    return b.scale(b.fma(polynomial(b, r, _EXP2), r, 1.0), n)
 
 
 def power(b: Builder, x: Value, y: Value) -> Value:

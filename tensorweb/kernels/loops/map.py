@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 from ..patterns import Map, Spec
 from ..program import Instruction, Program
-from .body import evaluate, uniform_steps
+from .body import Load, evaluate, evaluation, uniform_steps
 from .builder import Builder, Value
 from .launch import GRAIN, Launch, Lowered, Slot, Target, broadcast_strides, collapse, emitter, lowering, strides_of
 from .memory import Lanes, itemsize, load_lanes, load_splat, store_lanes
+from .row_steps import DEAR, cost
 
 
 class Argument(NamedTuple):
@@ -140,7 +141,7 @@ def emit_map(
     operands = _Operands(b, program, arguments)
     axes = {axis: (i, step) for i, (axis, step) in enumerate(along)}
 
-    def element(offsets: Sequence[Value], outputs: Sequence[Value], at: Value, count: Value | None) -> None:
+    def loader(offsets: Sequence[Value], at: Value, count: Value | None) -> Load:
         def load(i: int, step: Instruction) -> Lanes:
             if step.op == "coord":
                 number, unit = axes[step.value]
@@ -151,22 +152,33 @@ def emit_map(
             assert base is not None
             return read_element(b, arguments[step.value], base + offsets[position], at, count)
 
-        known = dict(operands.known)
-        evaluate(b, program, program.outputs, known, load)
-        for dtype, address, i in zip(made, outputs, program.outputs, strict=True):
-            store_lanes(b, dtype, address + at * itemsize(dtype), known[i], count)
+        return load
+
+    def elements(offsets: Sequence[Value], outputs: Sequence[Value], *places: Value, count: Value | None = None) -> None:
+        known = [dict(operands.known) for _ in places]
+        # Step by step in turns: their chains of dependent instructions overlap.
+        for _ in zip(*(evaluation(b, program, program.outputs, k, loader(offsets, at, count)) for k, at in zip(known, places))):
+            pass
+        for k, at in zip(known, places):
+            for dtype, address, i in zip(made, outputs, program.outputs, strict=True):
+                store_lanes(b, dtype, address + at * itemsize(dtype), k[i], count)
 
     zero = [b.index(0)] * len(steps)
     if not outer:
         # Buffers end on a whole number of vectors, so the last one needs no care.
-        with b.loop(b.begin, b.end) as u:
-            element(zero, targets, u * b.lanes, None)
+        first = b.begin
+        if b.registers >= 32 and cost(program.steps) > DEAR:
+            first = b.end - ((b.end - b.begin) & 1)
+            with b.loop(b.begin, first, 2) as u:
+                elements(zero, targets, u * b.lanes, (u + 1) * b.lanes)
+        with b.loop(first, b.end) as u:
+            elements(zero, targets, u * b.lanes)
         return
     whole = n - n % b.lanes
     with b.loop(b.begin, b.end) as row:
         offsets = decode(b, row, dims, steps)
         outputs = [t + row * n * itemsize(d) for t, d in zip(targets, made, strict=True)]
         with b.loop(0, whole, b.lanes) as at:
-            element(offsets, outputs, at, None)
+            elements(offsets, outputs, at)
         with b.when(whole < n):
-            element(offsets, outputs, whole, n - whole)
+            elements(offsets, outputs, whole, count=n - whole)

@@ -12,12 +12,12 @@ _CHEAP = frozenset(
      "bor", "bxor", "cast", "isnan", "isinf", "real", "imag", "conj", "complex", "reduce")
 )  # fmt: skip
 _FREE = frozenset(("arg", "const", "count"))
-_DEAR = 8  # a division, a root, a transcendental function, in steps as cheap as an addition
+DEAR = 8  # a division, a root, a transcendental function, in steps as cheap as an addition
 
 
 def cost(steps: Iterable[Instruction]) -> int:
     """Return what steps cost in units of an addition."""
-    return sum(1 if s.op in _CHEAP else _DEAR for s in steps if s.op not in _FREE)
+    return sum(1 if s.op in _CHEAP else DEAR for s in steps if s.op not in _FREE)
 
 
 class Saved(NamedTuple):
@@ -86,6 +86,6 @@ class RowSteps:
             before = set().union(*passes[: self.level[o]])
             again = [i for i in passes[self.level[o]] & before if self.program.steps[i].dtype == dtype and i not in found]
             best = max(again, key=lambda i: self.cost(self.needed([i])), default=None)
-            if best is not None and self.cost(self.needed([best])) >= _DEAR:
+            if best is not None and self.cost(self.needed([best])) >= DEAR:
                 found[best] = Saved(k, next(level for level, steps in enumerate(passes) if best in steps))
         return found
