@@ -42,8 +42,8 @@ class _Convolution(BaseConvolution):
         self.kernel = self._add_weight("kernel", "kernel", (*self.kernel_size, channels // self.groups, self.filters))
         self._add_bias(self.filters)
 
-    def _convolve(self, inputs: Any, after: dict[str, Any]) -> Any:
-        return self._contract("conv", inputs, after)
+    def _convolve(self, inputs: Any, after: dict[str, Any], padding: Any = None) -> Any:
+        return self._contract("conv", inputs, after, padding)
 
 
 class Conv1D(_Convolution):
@@ -109,7 +109,7 @@ class _Transposed(BaseConvolution):
         self.kernel = self._add_weight("kernel", "kernel", (*self.kernel_size, self.filters, self._channels(input_shape)))
         self._add_bias(self.filters)
 
-    def _convolve(self, inputs: Any, after: dict[str, Any]) -> Any:
+    def _convolve(self, inputs: Any, after: dict[str, Any], padding: Any = None) -> Any:
         options = self.strides, self.padding, self.output_padding, self.data_format, self.dilation_rate
         return self._finish(op("conv_transpose")(inputs, self.kernel, *options), after)
 

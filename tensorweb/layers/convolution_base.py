@@ -75,15 +75,19 @@ class BaseConvolution(Layer):
             bias = op("reshape")(bias, (-1, *(1,) * self.rank))
         return finish(self.name, outputs, bias=bias, **after)
 
-    def _contract(self, name: str, inputs: Any, after: dict[str, Any]) -> Any:
+    def _contract(self, name: str, inputs: Any, after: dict[str, Any], padding: Any = None) -> Any:
         """Return the op `name` of inputs and kernel, with bias and what comes after it; in two dimensions all is one fused op."""
-        options = self.kernel, self.strides, self.padding, self.data_format, self.dilation_rate  # type: ignore[attr-defined]
+        padding = self.padding if padding is None else padding
+        options = self.kernel, self.strides, padding, self.data_format, self.dilation_rate  # type: ignore[attr-defined]
         if self.rank == 2:
             return op(f"fused.{name}2d")(inputs, *options, bias=self.bias, **after)
         return self._finish(op(name)(inputs, *options), after)
 
-    def _convolve(self, inputs: Any, after: dict[str, Any]) -> Any:
-        """Return the convolution with bias and what comes `after` it in the same op: scale and shift, an activation by name."""
+    def _convolve(self, inputs: Any, after: dict[str, Any], padding: Any = None) -> Any:
+        """Return the convolution with bias and what comes `after` it in the same op: scale and shift, an activation by name.
+
+        `padding`, which plain and depthwise layers take, replaces the layer's own.
+        """
         raise NotImplementedError
 
     def call(self, inputs: Any) -> Any:
@@ -91,9 +95,9 @@ class BaseConvolution(Layer):
         outputs = self._convolve(inputs, self._after)
         return outputs if self._activate is None else self._activate(outputs)
 
-    def fused_call(self, inputs: Any, **after: Any) -> Any:
+    def fused_call(self, inputs: Any, padding: Any = None, **after: Any) -> Any:
         """Return the convolution with bias and other parts of a fused op in place of the layer's activation: for inference plans."""
-        return self._convolve(inputs, after)
+        return self._convolve(inputs, after, padding)
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:

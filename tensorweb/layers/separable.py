@@ -34,8 +34,8 @@ class _Depthwise(BaseConvolution):
         self.kernel = self._add_weight("kernel", "depthwise", (*self.kernel_size, channels, self.depth_multiplier))
         self._add_bias(channels * self.depth_multiplier)
 
-    def _convolve(self, inputs: Any, after: dict[str, Any]) -> Any:
-        return self._contract("depthwise_conv", inputs, after)
+    def _convolve(self, inputs: Any, after: dict[str, Any], padding: Any = None) -> Any:
+        return self._contract("depthwise_conv", inputs, after, padding)
 
 
 class DepthwiseConv1D(_Depthwise):
@@ -90,7 +90,7 @@ class _Separable(BaseConvolution):
         self.pointwise_kernel = self._add_weight("pointwise_kernel", "pointwise", shape)
         self._add_bias(self.filters)
 
-    def _convolve(self, inputs: Any, after: dict[str, Any]) -> Any:
+    def _convolve(self, inputs: Any, after: dict[str, Any], padding: Any = None) -> Any:
         kernels = self.depthwise_kernel, self.pointwise_kernel
         made = op("separable_conv")(inputs, *kernels, self.strides, self.padding, self.data_format, self.dilation_rate)
         return self._finish(made, after)

@@ -4,6 +4,7 @@ activation are one op. Used where no tape records, nobody trains and nothing is 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from .. import engine
@@ -93,16 +94,15 @@ def _uses(nodes: list[Node], outputs: list[KerasTensor]) -> dict[int, list[Any]]
 
 
 def _chain(node: Node, uses: dict[int, list[Any]]) -> list[Node]:
-    """Return a convolution (or dense) node with the batch norm and the activation that only follow it; else the node alone."""
+    """Return a convolution (or dense) node with the zeros before it and the batch norm and the activation that only follow it; else the
+    node alone."""
     chain = [node]
-    if not _is_simple(node) or not hasattr(node.operation, "fused_call"):
+    if not _is_simple(node):
         return chain
     while True:
         followers = uses.get(id(chain[-1].output_tensors[0]), [])
         follower = followers[0] if len(followers) == 1 else None
-        if follower is None or not _is_simple(follower) or len(follower.input_tensors) != 1:
-            return chain
-        if not _accepts(chain, follower.operation):
+        if follower is None or not _is_simple(follower) or not _accepts([n.operation for n in chain], follower.operation):
             return chain
         chain.append(follower)
 
@@ -113,15 +113,18 @@ def _is_simple(node: Node) -> bool:
     return plain and len(node.input_tensors) == 1 and len(node.args) == 1 and not node.kwargs and len(node.output_tensors) == 1
 
 
-def _accepts(chain: list[Node], layer: Any) -> bool:
-    """Tell whether a layer may follow in one op: batch norm after a convolution without activation, then an activation."""
-    kinds = [type(n.operation).__name__ for n in chain]
-    first = chain[0].operation
-    if "Activation" in kinds or _activation_name(first.activation) != "linear":
+def _accepts(chain: list[Any], layer: Any) -> bool:
+    """Tell whether a layer may follow in one op: a convolution after zeros, batch norm after it, then an activation."""
+    kinds = [type(own).__name__ for own in chain]
+    if kinds == ["ZeroPadding2D"]:
+        alike = type(layer).__name__ in ("Conv2D", "DepthwiseConv2D") and layer.padding == "valid"
+        return alike and layer.data_format == chain[0].data_format == "channels_last" and fusible(layer.activation) is not None
+    first = next((own for own in chain if hasattr(own, "fused_call")), None)
+    if first is None or "Activation" in kinds or "ReLU" in kinds or _activation_name(first.activation) != "linear":
         return False
     if type(layer).__name__ == "BatchNormalization":
         channels_last = getattr(first, "data_format", "channels_last") == "channels_last"
-        return len(chain) == 1 and channels_last and layer.axis in (-1, len(chain[0].output_tensors[0].shape) - 1)
+        return chain[-1] is first and channels_last and layer.axis in (-1, layer.input_spec.ndim - 1)
     return _elementwise_of(layer) is not None
 
 
@@ -143,10 +146,13 @@ def _fused(chain: list[Node]) -> Callable[[Any], Any] | None:
     """Return the function of one tensor that a chain is, if it is one op."""
     if len(chain) == 1:
         return None
-    first = chain[0].operation
-    norm = next((n.operation for n in chain[1:] if type(n.operation).__name__ == "BatchNormalization"), None)
-    activation = next((a for n in chain[1:] for a in [_elementwise_of(n.operation)] if a), "linear")
+    layers = [n.operation for n in chain]
+    norm = next((own for own in layers if type(own).__name__ == "BatchNormalization"), None)
+    first = next(own for own in layers if hasattr(own, "fused_call"))
+    activation = _elementwise_of(layers[-1]) or fusible(first.activation)
     call = first.fused_call
+    if type(layers[0]).__name__ == "ZeroPadding2D":
+        call = partial(call, padding=layers[0].padding)
     if norm is None:
         return lambda x: call(x, activation=activation)
 

@@ -44,6 +44,24 @@ def test_convolution_norm_and_activation_are_one_op():
     assert not [name for name in calls if "batch_normalization" in name], calls
 
 
+@pytest.mark.parametrize("layer", [
+    L.Conv2D(4, 3, strides=2), L.Conv2D(4, 3, activation="relu"), L.DepthwiseConv2D((3, 2), depth_multiplier=2, strides=2),
+    L.Conv2D(4, 3, groups=1, dilation_rate=2, activation="gelu"), L.Conv2D(4, 3, padding="same"), L.SeparableConv2D(4, 3),
+], ids=lambda layer: layer.name)  # fmt: skip
+@pytest.mark.parametrize("padding", [1, ((0, 1), (2, 3))])
+def test_zeros_before_a_convolution_are_its_padding(layer, padding):
+    inputs = tw.Input((9, 8, 3))
+    own = type(layer).from_config(layer.get_config())
+    model = tw.Model(inputs, L.BatchNormalization()(own(L.ZeroPadding2D(padding)(inputs))))
+    randomize(model)
+    x = tw.random.normal((2, 9, 8, 3), seed=1)
+    got = model(x)
+    np.testing.assert_allclose(got.numpy(), one_by_one(model, x), rtol=2e-5, atol=1e-6)
+    calls = [r.name for r in tw.profile(lambda: model(x)).kernels]
+    fused = isinstance(own, (L.Conv2D, L.DepthwiseConv2D)) and own.padding == "valid" and own.activation.__name__ != "gelu"
+    assert ("pad" in calls) is not fused, calls
+
+
 def test_the_plan_follows_weights_and_training():
     model = conv_net()
     randomize(model)
