@@ -9,22 +9,25 @@ PIP := $(PY) -m pip --disable-pip-version-check install --quiet
 export OPENBLAS_NUM_THREADS ?= 1
 DATASETS := datasets/pyproject.toml $(wildcard datasets/tensorweb_datasets/*)
 
-.PHONY: demo test test-all check node venv bench clean
+.PHONY: demo test test-all check node browsers venv bench clean
 
 demo: $(VENV)/.stamp-demo  ## train a network on handwritten digits
 	$(PY) -m examples.mnist
 
-test: check node  ## what CI runs: style, types, and all tests but the slow ones
-	$(PY) -m pytest -n 2 -m "not slow"
+# loadgroup: the tests of one browser stay in one process, which starts it once.
+test: check node browsers  ## what CI runs: style, types, and all tests but the slow ones
+	$(PY) -m pytest -n 2 --dist loadgroup -m "not slow"
 
-test-all: check node  ## every test
-	$(PY) -m pytest -n 2
+test-all: check node browsers  ## every test
+	$(PY) -m pytest -n 2 --dist loadgroup
 
 check: $(VENV)/.stamp-dev
 	$(PY) -m ruff check .
 	$(PY) -m mypy tensorweb
 
-node: $(VENV)/.stamp-node  ## the real TensorFlow.js, which the tests exchange models with
+node: $(VENV)/.stamp-node  ## the real TensorFlow.js, which the tests exchange models with; Pyodide, and what drives browsers
+
+browsers: $(VENV)/.stamp-browsers  ## Chromium and Firefox, where they can be installed
 
 venv: $(VENV)/.stamp-dev  ## only install what the tests need
 
@@ -56,6 +59,10 @@ $(VENV)/.stamp-bench: $(VENV)/.stamp-node bench/package.json
 	@$(PY) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["bench"], sep="\n")' | \
 	while read -r peer; do $(PIP) "$$peer" || echo "no $$peer here: it is left out"; done
 	@$(PY) -m tools.node bench || echo "no peers in Node here: they are left out"
+	touch $@
+
+$(VENV)/.stamp-browsers: $(VENV)/.stamp-dev tools/browsers.py
+	$(PY) -m tools.browsers
 	touch $@
 
 # Node from PyPI where the machine has none.

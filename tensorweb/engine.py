@@ -371,10 +371,9 @@ def update(op: Op, variables: Sequence[Any], args: Sequence[Any]) -> None:
     plan = plans(backend).get(key) or _make_plan(backend, op, inputs, (), key)
     values = [a if type(a) in NUMBERS else replica(a, backend) for a in inputs]
     observer = state.get().observer or debug_observer
-    if observer is None:
-        _execute(plan, values, inputs)
-    else:
-        observer(op, plan, values, inputs, _execute)
-    for v in variables:
+    results = _execute(plan, values, inputs) if observer is None else observer(op, plan, values, inputs, _execute)
+    for v, buffer in zip(variables, results or ()):
+        # The same buffer where memory can be overwritten, a new one where it cannot (WebGL).
+        v._value._container.value = buffer
         # A new identity on the same memory: what tapes recorded of the old value is over.
         v._value = Tensor(v._value._container, v.shape, v.dtype)

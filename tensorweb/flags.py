@@ -14,6 +14,7 @@ DEFAULTS: dict[str, Any] = {
     "NUM_THREADS": 0,  # threads that a compiled backend computes with; 0: one for each core
     "CACHE_DIR": "",  # where compiled kernels are kept; "": in the user's cache folder
     "PLAN_LIMIT": 4096,  # plans kept per backend
+    "WEBGL_FORCE_F16": False,  # store floats in 16 bits, as devices do that cannot render to 32
 }
 
 
@@ -25,18 +26,18 @@ class Flags:
         for name, default in DEFAULTS.items():
             text = os.environ.get(f"TENSORWEB_{name}")
             if text is not None:
-                self._values[name] = self._parse(name, text, default)
+                self._values[name] = self._parse(f"TENSORWEB_{name}", text, default)
 
     @staticmethod
-    def _parse(name: str, text: str, default: Any) -> Any:
+    def _parse(where: str, text: str, default: Any) -> Any:
         if isinstance(default, bool):
             if text.lower() in ("1", "true", "yes", "on", "0", "false", "no", "off"):
                 return text.lower() in ("1", "true", "yes", "on")
-            raise ArgumentError(message(f"TENSORWEB_{name}", "true or false", repr(text), "Correct the environment variable."))
+            raise ArgumentError(message(where, "true or false", repr(text), "Correct it."))
         try:
             return type(default)(text)
         except ValueError:
-            raise ArgumentError(message(f"TENSORWEB_{name}", type(default).__name__, repr(text), "Correct it.")) from None
+            raise ArgumentError(message(where, type(default).__name__, repr(text), "Correct it.")) from None
 
     def get(self, name: str) -> Any:
         """Return the value of a flag."""
@@ -49,6 +50,20 @@ class Flags:
         if type(value) is not type(DEFAULTS[name]):
             raise ArgumentError(message(f"flag {name}", type(DEFAULTS[name]).__name__, repr(value), "Pass a value of that type."))
         self._values[name] = value
+
+    def set_from_url(self, text: str) -> None:
+        """Set flags from `NAME:value,NAME:value`, what a page's address has after `?tensorwebflags=`; all of it or, at an error, nothing.
+
+        As TensorFlow.js's tfjsflags.
+        """
+        values = {}
+        for part in filter(None, text.split(",")):
+            name, colon, value = part.partition(":")
+            if not colon:
+                raise ArgumentError(message("tensorwebflags", "NAME:value,NAME:value", repr(text), "Correct the page's address."))
+            self._check(name)
+            values[name] = self._parse(f"tensorwebflags {name}", value, DEFAULTS[name])
+        self._values.update(values)
 
     def as_dict(self) -> dict[str, Any]:
         """Return all flags and their values."""

@@ -37,10 +37,15 @@ class KernelRow(NamedTuple):
 
 
 class TimingInfo(NamedTuple):
-    """Milliseconds: of the whole call, and of the kernels alone."""
+    """Milliseconds: of the whole call, and of the kernels alone, without uploads and downloads.
+
+    `clock` says what measured the kernels: "device" (a GPU's timestamps), or "host" (the time until each kernel had run, which for a GPU
+    without timestamps counts handing over and waiting too).
+    """
 
     wall_ms: float
     kernel_ms: float
+    clock: str = "host"
 
 
 class ProfileInfo(NamedTuple):
@@ -58,12 +63,26 @@ class ProfileInfo(NamedTuple):
         return tuple(dict.fromkeys(k.name for k in self.kernels))
 
 
+def _timed(execute: Callable[..., Any], *given: Any) -> tuple[Any, float]:
+    """Return what a plan gives, and the milliseconds of its kernels: by the device's own clock where it has one."""
+    backend = registry.current()
+    device = getattr(backend, "device", None)
+    if device is not None:
+        backend.wait()  # for what was asked for before
+        device.timed(True)
+    start = perf_counter()
+    results = execute(*given)
+    backend.wait()
+    elapsed = (perf_counter() - start) * 1e3
+    own = device.elapsed() if device is not None else None
+    if device is not None:
+        device.timed(False)
+    return results, elapsed if own is None else own
+
+
 def _observed(rows: list[KernelRow]) -> Callable[..., Any]:
     def observer(op: Any, plan: Any, values: list[Any], args: Any, execute: Callable[..., Any]) -> Any:
-        start = perf_counter()
-        results = execute(plan, values, args)
-        registry.current().wait()
-        elapsed = (perf_counter() - start) * 1e3
+        results, elapsed = _timed(execute, plan, values, args)
         rows.append(_row(op, plan, args, results, elapsed))
         return results
 
@@ -107,7 +126,9 @@ def time(function: Callable[[], Any]) -> TimingInfo:
     start = perf_counter()
     with engine.changed_state(observer=_observed(rows)):
         function()
-    return TimingInfo((perf_counter() - start) * 1e3, sum(r.kernel_ms for r in rows))
+    device = getattr(registry.current(), "device", None)
+    clock = "device" if device is not None and device.limits.timestamps else "host"
+    return TimingInfo((perf_counter() - start) * 1e3, sum(r.kernel_ms for r in rows), clock)
 
 
 # --- debug mode -------------------------------------------------------------------------------------------------------------
@@ -139,10 +160,7 @@ def _has_bad(buffer: Any, spec: Any) -> bool:
 
 
 def _debug_observer(op: Any, plan: Any, values: list[Any], args: Any, execute: Callable[..., Any]) -> Any:
-    start = perf_counter()
-    results = execute(plan, values, args)
-    registry.current().wait()
-    elapsed = (perf_counter() - start) * 1e3
+    results, elapsed = _timed(execute, plan, values, args)
     row = _row(op, plan, args, results, elapsed)
     logger.info(
         "%-24s %-9s %-30s -> %-20s %9.3f ms %10d B", row.name, row.pattern, row.input_shapes, row.output_shapes, elapsed, row.bytes_added

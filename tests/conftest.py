@@ -4,8 +4,10 @@ import pytest
 
 import tensorweb as tw
 from tensorweb.backends import registry
+from tensorweb.errors import BackendError
 
 BACKENDS = ["numpy", "native", "wasm"]  # those that are fast enough for all cases; python replays the small ones
+GPU_BACKENDS = ["webgpu", "webgl"]  # on devices of software they need some time for each kernel
 
 
 @pytest.fixture(params=["numpy", "python"])
@@ -17,11 +19,22 @@ def backend(request):
 @pytest.fixture(params=BACKENDS)
 def fast_backend(request):
     """A backend that is current during the test; skipped where its extra is not installed."""
+    yield from use_if_there(request.param)
+
+
+@pytest.fixture(params=GPU_BACKENDS)
+def gpu_backend(request):
+    """A backend of shaders that is current during the test; skipped where there is no device for it."""
+    yield from use_if_there(request.param)
+
+
+def use_if_there(name):
+    """Do what `use` does; skip the test where what the backend needs is not there."""
     try:
-        registry.find_backend(request.param)
-    except ImportError as error:
-        pytest.skip(f"backend {request.param}: {error}")
-    yield from use(request.param)
+        registry.find_backend(name)
+    except (ImportError, BackendError) as error:
+        pytest.skip(f"backend {name}: {error}")
+    yield from use(name)
 
 
 def use(name):

@@ -44,7 +44,7 @@ def main(folder: Path = TESTS) -> int:
     """Install the npm packages of a folder; return 0, or another number after a line that says what is missing."""
     command = npm()
     if command is None:
-        print("no Node and no npm here: what runs TensorFlow.js is skipped", file=sys.stderr)
+        print("no Node and no npm here: what runs TensorFlow.js or a browser is skipped", file=sys.stderr)
         return 1
     options = ["install", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"]
     return subprocess.run([*command, *options], cwd=folder, check=False).returncode

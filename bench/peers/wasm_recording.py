@@ -73,7 +73,7 @@ def record(folder, variant):
     peer.wait(call())
     machine.calls.clear()
     size = machine.reserve(0)
-    before, backend.uploads = bytes(machine.view(0, size)), 0
+    before, backend.uploads = bytes(machine.read(0, size)), 0
     out = call()
     if backend.uploads or backend.elsewhere:
         raise RuntimeError(f"not all of it runs in kernels: {backend.uploads} uploads, {dict(backend.elsewhere)}")

@@ -41,8 +41,16 @@ class Machine(Source, Protocol):
         """Return the function that calls a kernel on all units of work, on threads of at least `grain` units each, until it is done."""
         ...
 
-    def view(self, address: int, nbytes: int, owner: Any = None) -> memoryview:
-        """Return memory as writable bytes; the view keeps `owner` alive."""
+    def read(self, address: int, nbytes: int, owner: Any = None) -> memoryview:
+        """Return the bytes of memory: a view that keeps `owner` alive where the memory is the process's own, else a copy."""
+        ...
+
+    def write(self, address: int, content: memoryview | bytes) -> None:
+        """Copy bytes to memory, after all calls that were made."""
+        ...
+
+    def wait(self) -> None:
+        """Return when all calls have been run; raise DeviceError if one failed."""
         ...
 
     def close(self) -> None:
@@ -71,7 +79,7 @@ class CompiledBackend:
         nbytes = dtypes.TABLE[dtype].itemsize * size_of(spec.shape)
         buffer = self.heap.take(_capacity(spec))
         if nbytes:
-            self.machine.view(buffer.address, nbytes)[:] = _as_bytes(values, dtype)
+            self.machine.write(buffer.address, _as_bytes(values, dtype))
         return buffer
 
     def download(self, buffer: Any, spec: Spec) -> Any:
@@ -89,7 +97,7 @@ class CompiledBackend:
 
     def memory(self, buffer: Any, spec: Spec) -> memoryview:
         # The view holds the backend too: without it, the memory would go.
-        return self.machine.view(buffer.address, dtypes.TABLE[str(spec.dtype)].itemsize * size_of(spec.shape), (buffer, self))
+        return self.machine.read(buffer.address, dtypes.TABLE[str(spec.dtype)].itemsize * size_of(spec.shape), (buffer, self))
 
     # --- kernels ---
 
@@ -149,7 +157,7 @@ class CompiledBackend:
 
     def _table(self, content: bytes) -> Buffer:
         buffer = self.heap.take(size_class(len(content)))
-        self.machine.view(buffer.address, len(content))[:] = content
+        self.machine.write(buffer.address, content)
         return buffer
 
     def _call(self, launch: Launch, numbers: dict[str, int]) -> Call:
@@ -187,7 +195,7 @@ class CompiledBackend:
     # --- life ---
 
     def wait(self) -> None:
-        """Everything has run already."""
+        self.machine.wait()
 
     def close(self) -> None:
         self.machine.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 from importlib import import_module
@@ -24,8 +25,18 @@ _current: Backend | None = None
 _lock = threading.RLock()  # two threads that come first must get one backend; setting one up may look for another
 
 
-def _by_module(module: str) -> Callable[[], Backend]:
-    return lambda: import_module(module, __package__).create()
+class _Module:
+    """The factory in a module here: `create()`, and where setting up has to be awaited in the page, the coroutine `create_later()`."""
+
+    def __init__(self, name: str):
+        self.name = name
+
+    def __call__(self) -> Backend:
+        return import_module(f".{self.name}", __package__).create()
+
+    async def later(self) -> Backend:
+        module = import_module(f".{self.name}", __package__)
+        return await module.create_later() if hasattr(module, "create_later") else module.create()
 
 
 def register_backend(name: str, factory: Callable[[], Backend], priority: int = 1) -> None:
@@ -100,8 +111,24 @@ def get_backend() -> str:
     return current().name
 
 
-async def ready() -> None:
-    """Wait until the current backend is set up."""
+async def ready(name: str = "") -> None:
+    """Set up the backend that will be chosen, or the named one, and make it current; a GPU of the page can only be waited for.
+
+    Raises BackendError if it cannot be set up. As TensorFlow.js's ready and setBackend.
+    """
+    if _current is not None and not name:
+        return
+    wanted = name or str(flags.get("BACKEND"))
+    for candidate in [wanted] if wanted else registered_backends():
+        entry = _registered.get(candidate)
+        try:
+            if entry is not None and entry.backend is None and isinstance(entry.factory, _Module):
+                entry.backend = await entry.factory.later()
+            set_backend(candidate)
+            return
+        except (BackendError, ImportError):
+            if wanted:
+                raise
     current()
 
 
@@ -110,7 +137,10 @@ def registered_backends() -> list[str]:
     return sorted(_registered, key=lambda n: -_registered[n].priority)
 
 
-register_backend("python", _by_module(".python"), priority=0)
-register_backend("numpy", _by_module(".numpy"), priority=1)
-register_backend("wasm", _by_module(".wasm"), priority=0)
-register_backend("native", _by_module(".native"), priority=2)
+_PRIORITIES = (
+    {"python": 0, "numpy": 1, "wasm": 2, "webgl": 3, "webgpu": 4}
+    if sys.platform == "emscripten"
+    else {"python": 0, "webgl": 0, "webgpu": 0, "wasm": 0, "numpy": 1, "native": 2}
+)
+for _name, _priority in _PRIORITIES.items():
+    register_backend(_name, _Module(_name), _priority)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from ..flags import flags
 
 
 def available_cores() -> int:
-    """Return how many cores this process may use."""
+    """Return how many cores this process, or this page, may use."""
+    if sys.platform == "emscripten":
+        from js import navigator
+
+        return int(navigator.hardwareConcurrency)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

@@ -9,7 +9,8 @@ import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from .loops.builder import COMPARISONS, LOADED, VECTOR_OF, Branch, Builder, Operand, Repeat, Value, Variable
+from .loops.builder import LOADED, Builder
+from .values.code import COMPARISONS, VECTOR_OF, Branch, Operand, Repeat, Value, Variable
 
 _SCALARS = {"index": "i64", "i32": "i32", "f32": "float", "f64": "double", "bit": "i1"}
 _FLOATS = ("f32", "f64", "vf")

@@ -6,7 +6,8 @@ import struct
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 
-from .loops.builder import ITEMSIZE, LOADED, SCALAR_OF, VECTOR_OF, Branch, Builder, Operand, Repeat, Value, Variable
+from .loops.builder import ITEMSIZE, LOADED, Builder
+from .values.code import SCALAR_OF, VECTOR_OF, Branch, Operand, Repeat, Value, Variable
 from .wasm_encoding import (
     BITS,
     BRANCH_IF,

@@ -184,6 +184,31 @@ def smallest(cases):
     return [case for _, case in chosen.values()]
 
 
+def _kinds_of_tensors(value):
+    """Yield what is special about the tensors in a case: dtypes, ranks, empty ones, scalars, NaN and infinity."""
+    if isinstance(value, dict) and "t" in value:
+        size = math.prod(value["s"])
+        yield value["d"]
+        yield f"rank {len(value['s'])}"
+        yield "empty" if size == 0 else "scalar" if size == 1 else "some"
+        yield from {v for v in value["t"] if v in ("nan", "inf", "-inf")}
+    elif isinstance(value, (dict, list)):
+        for v in value.values() if isinstance(value, dict) else value:
+            yield from _kinds_of_tensors(v)
+
+
+def telling(cases):
+    """Return the smallest case of each op, and the smallest with each kind of tensor that the others leave out."""
+    chosen = smallest(cases)
+    seen = {kind for case in chosen for kind in _kinds_of_tensors([case["args"], case["kwargs"]])}
+    for case in sorted(cases, key=lambda c: len(json.dumps(c))):
+        new = set(_kinds_of_tensors([case["args"], case["kwargs"]])) - seen
+        if new:
+            chosen.append(case)
+            seen |= new
+    return chosen
+
+
 class _NoNumpy:
     """Makes `import numpy` fail, as in a page."""
 
@@ -193,12 +218,12 @@ class _NoNumpy:
         return None
 
 
-def main(cases_of=load, all_subjects=subjects, few=smallest, wrong_in=check, named=label, key="op"):
+def main(cases_of=load, all_subjects=subjects, few=telling, wrong_in=check, named=label, key="op"):
     """Replay what the command line names; exit 1 if a case fails. The functions are those of one kind of case: ops here, or layers."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--backend", default="numpy")
     parser.add_argument("--block-numpy", action="store_true")
-    parser.add_argument("--small", action="store_true", help=f"only the smallest case of each {key}")
+    parser.add_argument("--small", action="store_true", help=f"only telling cases: the smallest of each {key}, and of each kind of tensor")
     parser.add_argument("subjects", nargs="*")
     options = parser.parse_args()
     if options.block_numpy:

@@ -54,8 +54,23 @@ TESTED_ELSEWHERE = {
 
 @pytest.mark.parametrize("subject, op", BY_OP, ids=lambda v: v)
 def test_on_backend(fast_backend, subject, op):
+    replay_all([c for c in CASES[subject] if c["op"] == op])
+
+
+@pytest.mark.parametrize("subject", CASES)
+def test_telling_cases_on_gpu(gpu_backend, subject):
+    replay_all(replay.telling(CASES[subject]))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("subject, op", BY_OP, ids=lambda v: v)
+def test_all_cases_on_gpu(gpu_backend, subject, op):
+    replay_all([c for c in CASES[subject] if c["op"] == op])
+
+
+def replay_all(cases):
     replay.misplaced(tw)
-    wrong = [f"{replay.label(c)}\n  {text}" for c in CASES[subject] if c["op"] == op for text in replay.check(c, tw)]
+    wrong = [f"{replay.label(c)}\n  {text}" for c in cases for text in replay.check(c, tw)]
     assert not wrong, "\n".join(wrong[:5])
     assert not replay.misplaced(tw), "these ran on another backend"
 
@@ -120,7 +135,7 @@ def test_what_memory_held_before_does_not_matter(name, monkeypatch):
 
     def used(capacity):
         buffer = take(capacity)
-        backend.machine.view(buffer.address, capacity)[:] = struct.pack("f", 1.2) * (capacity // 4)
+        backend.machine.write(buffer.address, struct.pack("f", 1.2) * (capacity // 4))
         return buffer
 
     monkeypatch.setattr(backend.heap, "take", used)

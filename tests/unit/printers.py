@@ -59,11 +59,11 @@ class Runner:
             if isinstance(argument, int):
                 slots.append(argument)
                 continue
-            self.machine.view(at, argument.nbytes)[:] = argument.tobytes()
+            self.machine.write(at, argument.tobytes())
             slots.append(at)
             at += -(-argument.nbytes // 128) * 128 + 128
         self.machine.run(handle, struct.pack(f"={len(slots)}{'q' if self.bits == 64 else 'I'}", *slots), units, grain)
-        view = self.machine.view(slots[-1], out.nbytes)
+        view = self.machine.read(slots[-1], out.nbytes)
         return np.frombuffer(bytes(view), out.dtype).reshape(out.shape)
 
     def edge(self):

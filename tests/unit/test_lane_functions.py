@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from tensorweb.kernels import scalars
-from tensorweb.kernels.loops.complex_numbers import COMPLEX
-from tensorweb.kernels.loops.functions import REAL, ULPS
-from tensorweb.kernels.loops.half import float_to_half, half_to_float
-from tensorweb.kernels.loops.integers import INTEGERS
+from tensorweb.kernels.values.complex_numbers import COMPLEX
+from tensorweb.kernels.values.functions import REAL, ULPS
+from tensorweb.kernels.values.half import float_to_half, half_to_float
+from tensorweb.kernels.values.integers import INTEGERS
 
 np = pytest.importorskip("numpy")
 
@@ -51,11 +51,11 @@ class Lanes:
         nbytes = -(-units * machine.target.lanes * 4 // 64) * 64
         places = [self.base + i * nbytes for i in range(len(arrays) + len(results))]
         for a, place in zip(arrays, places, strict=False):
-            machine.view(place, nbytes)[: 4 * count] = memoryview(np.ascontiguousarray(a)).cast("B")
+            machine.read(place, nbytes)[: 4 * count] = memoryview(np.ascontiguousarray(a)).cast("B")
         width = "q" if machine.index_bytes == 8 else "i"
         machine.run(handle, struct.pack(f"<{1 + len(places)}{width}", 0, *places), units, units)
         return [
-            np.frombuffer(machine.view(place, nbytes), dtype)[:count].copy()
+            np.frombuffer(machine.read(place, nbytes), dtype)[:count].copy()
             for dtype, place in zip(results, places[len(arrays) :], strict=True)
         ]
 

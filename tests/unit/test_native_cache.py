@@ -41,7 +41,7 @@ def use(key="answer", emit=answer):
     machine = NativeMachine()
     address = machine.reserve(4096)
     machine.run(machine.compile(key, emit), bytes(8) + address.to_bytes(8, sys.byteorder), 1, 1)
-    assert machine.view(address, 4).cast("i")[0] == 42
+    assert machine.read(address, 4).cast("i")[0] == 42
     return machine.cache, bool(machine.compiled)
 
 

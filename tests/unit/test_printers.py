@@ -397,10 +397,10 @@ def test_parts_of_vectors_touch_nothing_else(runner, kind):
 
     for count in range(n + 1):
         part = values[:count]
-        runner.machine.view(edge - part.nbytes, part.nbytes)[:] = part.tobytes()
+        runner.machine.write(edge - part.nbytes, part.tobytes())
         got = runner(load, edge - part.nbytes, count, out=np.full(n, 9, wide))
         assert_same(got, np.append(part, np.zeros(n - count, values.dtype)).astype(wide), f"load of {count} {kind}")
-        before = runner.machine.view(edge - 256, 256)
+        before = runner.machine.read(edge - 256, 256)
         before[:] = bytes([77]) * 256
         runner(store, values, count, edge - part.nbytes - size, out=np.zeros(1, np.int32))
         assert bytes(before) == bytes([77]) * (256 - part.nbytes) + part.tobytes(), f"store of {count} {kind}"

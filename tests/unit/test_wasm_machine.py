@@ -60,7 +60,7 @@ class Array:
 
     def __init__(self, machine, n=N):
         address = machine.reserve(4 * n)
-        self.numbers = np.frombuffer(machine.view(address, 4 * n), np.int32)
+        self.numbers = np.frombuffer(machine.read(address, 4 * n), np.int32)
         self.dynamic = struct.pack("=II", 0, address)
 
 
@@ -162,7 +162,7 @@ def test_views_stay_good_when_memory_grows(machine):
     array.numbers[:] = np.arange(N)
     addresses = [machine.reserve(n) for n in (1, 100_000, 1 << 26)]
     assert all(a % 65536 == 0 for a in addresses) and addresses == sorted(addresses)
-    machine.view(addresses[-1], 1 << 26)[-1] = 7
+    machine.read(addresses[-1], 1 << 26)[-1] = 7
     machine.run(machine.compile("count", count_up), array.dynamic, N, 64)
     assert (array.numbers == np.arange(N) + 1).all()
     assert not machine.release(addresses[0])
@@ -181,7 +181,7 @@ def test_out_of_memory_leaves_the_machine_usable(machine):
     with pytest.raises(MemoryError):
         for _ in range(20):
             machine.reserve(1 << 28)
-    array = machine.view(machine.reserve(65536), 16)
+    array = machine.read(machine.reserve(65536), 16)
     assert bytes(array) == bytes(16)
 
 

@@ -77,7 +77,7 @@ def _sources() -> str:
     """Return a digest of the code that writes kernels: what it changes, compiled kernels of before must not survive."""
     root = Path(__file__).parents[2] / "kernels"
     digest = hashlib.sha256()
-    for path in sorted([root / "llvm.py", *(root / "loops").glob("*.py")]):
+    for path in sorted([root / "llvm.py", *(root / "values").glob("*.py"), *(root / "loops").glob("*.py")]):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
@@ -203,10 +203,16 @@ class NativeMachine:
         region.close()
         return True
 
-    def view(self, address: int, nbytes: int, owner: Any = None) -> memoryview:
+    def read(self, address: int, nbytes: int, owner: Any = None) -> memoryview:
         content: Any = (ctypes.c_ubyte * nbytes).from_address(address)
         content.owner = owner
         return memoryview(content).cast("B")
+
+    def write(self, address: int, content: memoryview | bytes) -> None:
+        self.read(address, len(content))[:] = content
+
+    def wait(self) -> None:
+        """A call returns when it has run."""
 
     def close(self) -> None:
         self.pool.close()

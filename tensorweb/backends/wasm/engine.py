@@ -15,8 +15,8 @@ from wasmtime import _ffi as ffi
 
 from ...errors import BackendError, DeviceError, message
 from ...flags import flags
-from ...kernels.wasm import WasmBuilder, module
 from ...kernels.wasm_encoding import PAGE
+from .code import probe
 
 MAXIMA = (65536, 32768, 16384)  # pages: what a memory may grow to is reserved at once, and some systems refuse 4 GB
 
@@ -63,11 +63,8 @@ class Engine:
         self.relaxed = self._validates_relaxed_simd()
 
     def _validates_relaxed_simd(self) -> bool:
-        b = WasmBuilder(relaxed=True)
-        value = b.load_vector("f32", b.dynamic)
-        b.store_vector("f32", b.dynamic, b.fma(value, value, value))
         try:
-            wasmtime.Module.validate(self.engine, module({b.name: b.finish()}, shared=True))
+            wasmtime.Module.validate(self.engine, probe(relaxed=True))
         except wasmtime.WasmtimeError:
             return False
         return True

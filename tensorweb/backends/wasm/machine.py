@@ -12,14 +12,14 @@ from typing import Any, NamedTuple
 
 import wasmtime
 
-from ...errors import BackendError, message
 from ...kernels.loops.builder import Builder
 from ...kernels.loops.launch import Target
-from ...kernels.wasm import WasmBuilder, module
+from ...kernels.wasm import WasmBuilder
 from ...kernels.wasm_encoding import PAGE
 from ..threads import thread_count
+from .code import SCRATCH_BYTES, kernel_module
 from .engine import Engine, Function, Thread
-from .pool import FIRST_SCRATCH, MAX_THREADS, SCRATCH_BYTES, STATE_END, Pool
+from .pool import FIRST_SCRATCH, MAX_THREADS, STATE_END, Pool
 
 DYNAMIC_BYTES = PAGE - STATE_END
 
@@ -61,13 +61,7 @@ class WasmMachine:
         return handle
 
     def _compile(self, emit: Callable[[Builder], None]) -> Handle:
-        builder = WasmBuilder(relaxed=self.target.fused)
-        emit(builder)
-        if builder.scratch_bytes > SCRATCH_BYTES:
-            raise BackendError(
-                message("wasm", f"a kernel with at most {SCRATCH_BYTES} bytes of scratch", builder.scratch_bytes, "Split the kernel.")
-            )
-        kernel = self._engine.compile(module({builder.name: builder.finish()}, shared=True))
+        kernel = self._engine.compile(kernel_module(emit, self.target.fused, shared=True))
         function = self._thread.link(kernel)
         self._kernels.append(kernel)
         self.compiled += 1
@@ -97,8 +91,14 @@ class WasmMachine:
         """WebAssembly's memory never shrinks."""
         return False
 
-    def view(self, address: int, nbytes: int, owner: Any = None) -> memoryview:
+    def read(self, address: int, nbytes: int, owner: Any = None) -> memoryview:
         return self._engine.view(address, nbytes, owner)
+
+    def write(self, address: int, content: memoryview | bytes) -> None:
+        self._engine.view(address, len(content))[:] = content
+
+    def wait(self) -> None:
+        """A call returns when it has run."""
 
     def close(self) -> None:
         with self._lock:

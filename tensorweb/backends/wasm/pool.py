@@ -16,7 +16,7 @@ from typing import Any
 import wasmtime
 
 from ...errors import DeviceError
-from ...kernels.loops.builder import Value
+from ...kernels.values.code import Value
 from ...kernels.wasm import WasmBuilder, module
 from ...kernels.wasm_encoding import (
     ATOMIC_ADD,
@@ -31,6 +31,7 @@ from ...kernels.wasm_encoding import (
     memory_argument,
     signed,
 )
+from .code import SCRATCH_BYTES
 from .engine import Engine, Function, Thread
 
 # Addresses in the first page, which nothing else uses; what threads write lies on cache lines of its own.
@@ -39,7 +40,6 @@ SLOT_BYTES = 64
 STATE_END = PAGE // 2
 MAX_THREADS = (STATE_END - SLOTS) // SLOT_BYTES
 FIRST_SCRATCH = PAGE
-SCRATCH_BYTES = PAGE  # for each thread
 
 CHUNKS_PER_THREAD = 4
 SPINS = 50_000  # about 50 to 100 microseconds

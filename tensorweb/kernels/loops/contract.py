@@ -14,7 +14,7 @@ from itertools import product
 from typing import NamedTuple
 
 from ..patterns import Contract, Relation
-from .launch import strides_of
+from ..strides import strides_of
 
 
 class Axis(NamedTuple):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .builder import Builder, Value
+from ..values.code import Value
+from .builder import Builder
 
 # Of an element of so many bytes: the kind of memory of its parts, and where they begin.
 PARTS = {1: ("u8", (0,)), 2: ("u16", (0,)), 4: ("i32", (0,)), 8: ("i32", (0, 4))}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..patterns import Contract, Spec
-from .launch import Lowered, Slot, Target, broadcast_strides
+from ..strides import broadcast_strides
+from .launch import Lowered, Slot, Target
 from .map import NUMBER_KINDS, Argument
 from .nest import Operand, operand, problem
 from .schedule import Finish, lower_problem

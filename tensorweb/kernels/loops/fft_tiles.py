@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from math import cos, pi, sin, sqrt
 from typing import NamedTuple
 
-from .builder import Builder, Value, Variable
+from ..values.code import Value, Variable
+from .builder import Builder
 from .copying import fill_run, transposed
 from .launch import emitter
 from .memory import load_lanes, store_lanes

@@ -7,8 +7,9 @@ from typing import Any
 
 from ..patterns import Gather, Scatter, Spec
 from ..program import Instruction, Program
-from .body import evaluate
-from .builder import Builder, Value
+from ..values.body import evaluate
+from ..values.code import Value
+from .builder import Builder
 from .copying import PARTS, copy_element, copy_run, fill_run
 from .launch import GRAIN, Launch, Lowered, Slot, Target, emitter, lowering
 from .memory import itemsize, load_lanes, load_splat, store_first, store_lanes

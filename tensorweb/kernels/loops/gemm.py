@@ -14,11 +14,11 @@ from contextlib import nullcontext
 from typing import NamedTuple
 
 from ..program import Instruction, Program
-from .body import evaluate
-from .builder import Builder, Value, Variable
+from ..values.body import evaluate
+from ..values.code import Lanes, Value, Variable
+from .builder import Builder
 from .launch import emitter
 from .map import Argument, decode, read_element, read_number
-from .memory import Lanes
 from .row_steps import cost
 
 ROW_BLOCK = 512  # rows of a unit of work at most

@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable
 
 from ...dtypes import TABLE, kind
-from .builder import Builder, Value, Variable
-from .memory import Lanes
+from ..values.code import Lanes, Value, Variable
+from .builder import Builder
 
 
 def each(function: Callable[..., Value], *lanes: Lanes) -> Lanes:

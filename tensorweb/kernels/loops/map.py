@@ -7,10 +7,12 @@ from typing import NamedTuple
 
 from ..patterns import Map, Spec
 from ..program import Instruction, Program
-from .body import Load, evaluate, evaluation, uniform_steps
-from .builder import Builder, Value
-from .launch import GRAIN, Launch, Lowered, Slot, Target, broadcast_strides, collapse, emitter, lowering, strides_of
-from .memory import Lanes, itemsize, load_lanes, load_splat, store_lanes
+from ..strides import broadcast_strides, collapse, strides_of
+from ..values.body import Load, evaluate, evaluation, uniform_steps
+from ..values.code import Lanes, Value
+from .builder import Builder
+from .launch import GRAIN, Launch, Lowered, Slot, Target, emitter, lowering
+from .memory import itemsize, load_lanes, load_splat, store_lanes
 from .row_steps import DEAR, cost
 
 

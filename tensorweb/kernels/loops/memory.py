@@ -5,10 +5,9 @@ from __future__ import annotations
 from contextlib import nullcontext
 
 from ...dtypes import TABLE
-from .builder import Builder, Value
-from .half import float_to_half, half_to_float
-
-Lanes = Value | tuple[Value, Value]
+from ..values.code import Lanes, Value
+from ..values.half import float_to_half, half_to_float
+from .builder import Builder
 
 KINDS = {"float32": "f32", "int32": "i32", "int8": "i8", "uint8": "u8", "bool": "u8", "float16": "u16"}
 

@@ -13,9 +13,11 @@ from typing import Any, NamedTuple
 
 from ...dtypes import TABLE, kind
 from ..patterns import Concat, Pad, Place, Slice, Spec, View
-from .builder import Builder, Value
+from ..strides import collapse, strides_of
+from ..values.code import Value
+from .builder import Builder
 from .copying import PARTS, copy_element, copy_run, fill_run, pattern, transposed
-from .launch import GRAIN, Launch, Lowered, Slot, Target, collapse, emitter, lowering, strides_of
+from .launch import GRAIN, Launch, Lowered, Slot, Target, emitter, lowering
 from .memory import itemsize
 
 _TILE = 1 << 12  # elements of a tile: source and target stay in the first cache

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 from math import gcd
 
 from ..patterns import Relation
-from .launch import Slot, strides_of
+from ..strides import strides_of
+from .launch import Slot
 
 
 @dataclass
@@ -38,7 +39,7 @@ class Operand:
 class Tie:
     """step * inner = base + slope * known + turn * follow, where 0 <= follow < extent: this bounds `inner`.
 
-    `bound` tells whether follow is a label of the output; if not, it has been substituted (turn is 1 or -1). step is positive.
+    `bound` tells whether follow is a label still; if not, it has been substituted (turn is 1 or -1). step is positive.
     """
 
     known: str
@@ -114,10 +115,13 @@ def problem(sizes: dict[str, int], out: str, operands: list[Operand], relations:
     return Problem({x: sizes[x] for x in labels}, bound, [x for x in labels if x not in bound], operands, list(relations))
 
 
-def simplified(given: Problem, lanes: int) -> Iterator[Problem]:
-    """Yield problems without relations that write disjoint parts of the output; neighbouring labels that step as one are joined."""
+def simplified(given: Problem, lanes: int, residues: bool = True) -> Iterator[Problem]:
+    """Yield problems without relations that write disjoint parts of the output; neighbouring labels that step as one are joined.
+
+    Without `residues` it is one problem.
+    """
     _exchange_exact(given)
-    for part in _residues(given):
+    for part in _residues(given) if residues else [given]:
         for relation in part.relations:
             _substitute(part, relation)
         part.relations = []
@@ -229,7 +233,7 @@ def _tie(p: Problem, r: Relation) -> Tie:
         follow = r.tap if inner == r.output else r.output
     sign = 1 if factors[inner] > 0 else -1
     turn = -sign * factors[follow]
-    return Tie(known, inner, follow, abs(factors[inner]), sign * r.padding, -sign * factors[known], turn, p.sizes[follow], follow in bound)
+    return Tie(known, inner, follow, abs(factors[inner]), sign * r.padding, -sign * factors[known], turn, p.sizes[follow], not free)
 
 
 # --- joining ------------------------------------------------------------------------------------------------------------------

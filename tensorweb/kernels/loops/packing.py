@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from .builder import Builder, Value
+from ..values.code import Value
+from .builder import Builder
 from .launch import emitter
 from .map import decode
 from .memory import load_strided

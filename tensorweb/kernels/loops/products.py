@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 from ..patterns import Contract, Map, Pad, Spec
 from ..program import Program
+from ..strides import broadcast_strides, collapse, strides_of
 from .contract import Axis, Batch, Product, Roles, products, roles
 from .direct import lower_direct
 from .gemm import ROW_BLOCK, SPREAD_STEPS, Gemm, Layout
-from .launch import GRAIN, LOWERINGS, Derived, Launch, Lowered, Slot, Target, broadcast_strides, chain, collapse, lowering, strides_of
+from .launch import GRAIN, LOWERINGS, Derived, Launch, Lowered, Slot, Target, chain, lowering
 from .map import Argument, argument_slots
 from .packing import Packing
 

@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 from ...dtypes import TABLE, kind
 from ..program import Program
-from .builder import Builder, Value
-from .complex_numbers import COMPLEX
+from ..values.code import Lanes, Value
+from ..values.complex_numbers import COMPLEX
+from .builder import Builder
 from .lanes import Cell, LongSum, chosen, each, filled, larger, plus
-from .memory import Lanes
 
 BLOCK = 32  # elements that a lane adds up before their sum goes to the long sum
 NO_INDEX = 2**31 - 1  # the index of a lane in which no element was better than the identity

@@ -7,7 +7,8 @@ from math import prod
 from typing import NamedTuple
 
 from ..patterns import Row, Spec
-from .launch import GRAIN, Launch, Slot, Target, broadcast_strides, collapse, strides_of
+from ..strides import broadcast_strides, collapse, strides_of
+from .launch import GRAIN, Launch, Slot, Target
 from .map import argument_slots
 from .memory import itemsize
 from .reductions import reduction_of

@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from ..program import Instruction, Program
-from .body import evaluate, uniform_steps
-from .builder import Builder, Value
+from ..values.body import evaluate, uniform_steps
+from ..values.code import Lanes, Value
+from .builder import Builder
 from .lanes import chosen
 from .launch import emitter
 from .map import Argument, decode, read_number
-from .memory import Lanes, itemsize, load_lanes, load_splat, store_first, store_lanes
+from .memory import itemsize, load_lanes, load_splat, store_first, store_lanes
 from .reductions import BLOCK, Accumulator, reduction_of
 from .row_steps import RowSteps
 

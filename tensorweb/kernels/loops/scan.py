@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from ...dtypes import kind
 from ..patterns import Scan, Spec
-from .builder import Builder, Value
+from ..values.code import Lanes, Value
+from .builder import Builder
 from .lanes import Cell, chosen, each, filled, plus
 from .launch import GRAIN, Launch, Lowered, Slot, Target, emitter, lowering
-from .memory import Lanes, itemsize, load_lanes, store_lanes
+from .memory import itemsize, load_lanes, store_lanes
 from .reductions import Reduction, combine, identity
 
 _KINDS = {"add": "sum", "mul": "prod", "max": "max", "min": "min"}

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..patterns import Sort, Spec
-from .builder import Builder, Value
+from ..values.code import Value
+from .builder import Builder
 from .copying import copy_element
 from .launch import GRAIN, Launch, Lowered, Slot, Target, emitter, lowering
 from .memory import itemsize

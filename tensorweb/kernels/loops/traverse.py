@@ -11,12 +11,13 @@ from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, replace
 
 from ..program import Instruction
-from .body import evaluate, uniform_steps
-from .builder import Builder, Value
+from ..values.body import evaluate, uniform_steps
+from ..values.code import Lanes, Value
+from .builder import Builder
 from .lanes import Cell, LongSum, chosen, each, filled, larger, lowest, plus, times_plus
 from .launch import emitter
 from .map import read_number
-from .memory import Lanes, itemsize, load_lanes, load_splat, load_strided, store_first, store_lanes, store_strided
+from .memory import itemsize, load_lanes, load_splat, load_strided, store_first, store_lanes, store_strided
 from .schedule import Finish, Form, names
 
 Range = tuple[Value, Value]

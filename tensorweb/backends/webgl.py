@@ -1,0 +1,37 @@
+"""The backend `webgl`: shaders in GLSL ES 3.0 on WebGL 2 in the page, or on CPython on OpenGL ES 3 (no package is needed for it)."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+from ..flags import flags
+from ..kernels.glsl import GlslShader
+from ..kernels.shaders.launch import Launch, Target
+from .devices import Device
+from .shaders import Language, ShaderBackend
+
+_OUTPUTS = 4  # what every device of WebGL 2 can write at once
+
+
+def create() -> ShaderBackend:
+    """Return the backend on a device of its own; with the flag WEBGL_FORCE_F16 it stores floats in 16 bits."""
+    half = flags.get("WEBGL_FORCE_F16")
+    if sys.platform == "emscripten":
+        return on(import_module(".devices.browser_webgl", __package__).PageWebGLDevice(half=half))
+    return on(import_module(".devices.gles", __package__).GLESDevice(half=half))
+
+
+def on(device: Device) -> ShaderBackend:
+    """Return the backend on a device."""
+    row_bits = device.limits.width.bit_length() - 1
+
+    def shader(launch: Launch) -> GlslShader:
+        reads, writes = ("".join(s.type for s in storages) for storages in (launch.reads, launch.writes))
+        return GlslShader(reads, writes, launch.lanes, launch.words, row_bits)
+
+    return ShaderBackend("webgl", device, Language(shader, _texels), Target(device.limits.max_storages, _OUTPUTS, groups=False))
+
+
+def _texels(launch: Launch) -> tuple[int, int, int]:
+    return -(-launch.threads * launch.lanes * launch.words // 4), 1, 1

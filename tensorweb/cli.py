@@ -1,0 +1,77 @@
+"""The command line: `tensorweb serve [script]` opens a page on this machine, `tensorweb build script OUT` writes one for any host."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .errors import TensorWebError
+
+if TYPE_CHECKING:
+    from .web.site import Content
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; return 0, or 1 after a line that says what is wrong."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except (TensorWebError, OSError) as error:
+        print(f"tensorweb: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="tensorweb", description="Machine learning in Python, in a page.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    serve = commands.add_parser("serve", help="run a script in a page on this machine; without a script, a playground")
+    serve.add_argument("script", nargs="?", type=Path, help="a Python program, or an HTML page that loads Pyodide itself")
+    serve.add_argument("--port", type=int, default=8765, help="0: any that is free (default: 8765)")
+    serve.add_argument("--open", action="store_true", help="open it in the browser")
+    serve.set_defaults(run=_serve)
+    build = commands.add_parser("build", help="write the same as a folder for any host")
+    build.add_argument("script", type=Path)
+    build.add_argument("out", type=Path, metavar="OUT")
+    build.set_defaults(run=_build)
+    for command in (serve, build):
+        command.add_argument("--pyodide", metavar="FOLDER|URL", help="where Pyodide is (default: node_modules/pyodide here or above)")
+        told = "more files beside the script, which it opens by names that it computes"
+        command.add_argument("--files", action="append", default=[], metavar="PATTERN", help=told)
+    return parser
+
+
+def _site(options: argparse.Namespace) -> tuple[dict[str, Content], Path | str]:
+    from .web import pyodide_files, site, wheel
+
+    pyodide = pyodide_files.find(options.pyodide)
+    made = site.make(options.script, pyodide, tuple(options.files))
+    print(f"wheel: {len(wheel.make()):,} bytes, with Keras's houses {len(wheel.make_houses()):,} more; Pyodide from {pyodide}")
+    return made, pyodide
+
+
+def _serve(options: argparse.Namespace) -> int:
+    import webbrowser
+
+    from .web.server import Server
+
+    site, pyodide = _site(options)
+    with Server(site, options.port, pyodide) as server:
+        print(f"{options.script or 'playground'}: {server.url}   (Ctrl-C ends)", flush=True)
+        if options.open:
+            webbrowser.open(server.url)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            print()
+    return 0
+
+
+def _build(options: argparse.Namespace) -> int:
+    from .web.build import build
+
+    site, _ = _site(options)
+    total = build(site, options.out)
+    print(f"{options.out}: {len(site)} files, {total:,} bytes")
+    return 0

@@ -1,0 +1,94 @@
+"""The library as the page gets it: wheels made from the installed packages, the same bytes each time.
+
+The first is what every program needs: tensors, ops, gradients, backends. The second, with Keras's houses, is fetched when a program
+imports one (later.py). What only CPython uses stays behind, and what only people read (slim.py); line numbers stay, so errors point at the
+real lines.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from .slim import slim
+
+PACKAGE = Path(__file__).parents[1]
+# Behind a page there is no compiler, no NumPy that must be fast, no other device library, and it serves no further pages.
+LEFT_OUT = {
+    *("__main__.py", "cli.py", "kernels/llvm.py", "backends/native", "backends/numpy"),
+    *("backends/wasm/engine.py", "backends/wasm/machine.py", "backends/wasm/pool.py"),
+    *("backends/devices/wgpu.py", "backends/devices/gles.py", "backends/devices/egl.py"),
+    *("web/build.py", "web/page", "web/pyodide_files.py", "web/server.py", "web/site.py", "web/slim.py", "web/wheel.py"),
+}
+# What stands below the houses and is used by them alone.
+_CELLARS = {"naming", "serialization", "stateless", "symbolic"}
+_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can hold: the bytes depend on the content alone
+
+
+def name(part: str = "tensorweb") -> str:
+    """Return the file name of a wheel: "tensorweb", or "tensorweb_houses" for the second."""
+    return f"{part}-{_version()}-py3-none-any.whl"
+
+
+@cache
+def make() -> bytes:
+    """Return the first wheel."""
+    return _wheel("tensorweb", {path: content for path, content in contents().items() if not _in_houses(path)})
+
+
+@cache
+def make_houses() -> bytes:
+    """Return the second wheel."""
+    return _wheel("tensorweb_houses", {path: content for path, content in contents().items() if _in_houses(path)})
+
+
+@cache
+def make_datasets() -> bytes | None:
+    """Return the wheel of the digits, or None where they are not installed."""
+    spec = find_spec("tensorweb_datasets")
+    if spec is None or spec.origin is None:
+        return None
+    folder = Path(spec.origin).parent
+    files = sorted(path for path in folder.iterdir() if path.is_file() and path.suffix != ".pyc")
+    return _wheel("tensorweb_datasets", {f"tensorweb_datasets/{path.name}": path.read_bytes() for path in files})
+
+
+@cache
+def contents() -> dict[str, bytes]:
+    """Return what the page needs of the package: path to content."""
+    found = {}
+    for path in sorted(PACKAGE.rglob("*")):
+        inner = path.relative_to(PACKAGE)
+        if path.suffix in (".py", ".js") and not any(p.as_posix() in LEFT_OUT for p in (inner, *inner.parents)):
+            found[f"tensorweb/{inner.as_posix()}"] = slim(path.read_text("utf-8")).encode() if path.suffix == ".py" else path.read_bytes()
+    return found
+
+
+def _in_houses(path: str) -> bool:
+    from .. import _HOUSES
+
+    return path.split("/")[1].removesuffix(".py") in {*_HOUSES, *_CELLARS}
+
+
+def _version() -> str:
+    from .. import __version__
+
+    return __version__
+
+
+def _wheel(part: str, contents: dict[str, bytes]) -> bytes:
+    files = dict(contents)
+    info = f"{part}-{_version()}.dist-info"
+    files[f"{info}/METADATA"] = f"Metadata-Version: 2.1\nName: {part.replace('_', '-')}\nVersion: {_version()}\n".encode()
+    files[f"{info}/WHEEL"] = b"Wheel-Version: 1.0\nGenerator: tensorweb\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    files[f"{info}/RECORD"] = "".join(f"{path},,\n" for path in [*files, f"{info}/RECORD"]).encode()  # the page checks no sums
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for path, content in files.items():
+            entry = zipfile.ZipInfo(path, _DATE)
+            entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+            archive.writestr(entry, content)
+    return out.getvalue()

@@ -1,0 +1,1 @@
+"""Tests in real browsers; driver.py and conftest.py are the harness."""

@@ -1,0 +1,94 @@
+"""Fixtures of the browser tests: one server and one browser of a kind for all tests of a process; a page is fresh for each test."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from tensorweb.web import pyodide_files
+from tensorweb.web.server import Server
+from tensorweb.web.site import make
+from tests.browser import replay
+from tests.browser.driver import Browser, missing
+
+ROOT = Path(__file__).parents[2]
+PYODIDE = ROOT / "tests" / "node_modules" / "pyodide"
+
+
+def in_browser(*kinds):
+    """Return fixture parameters, kept together by xdist so that each browser is started once."""
+    return [pytest.param(kind, marks=pytest.mark.xdist_group(kind)) for kind in kinds]
+
+
+_started = {}
+
+
+def start_browser(kind):
+    """Return the browser of a kind, started when it is first asked for; the test is skipped where it is not installed."""
+    lacking = missing(kind)
+    if lacking:
+        pytest.skip(lacking)
+    if kind not in _started:
+        _started[kind] = Browser(kind)
+    return _started[kind]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _browsers_end():
+    yield
+    for browser in _started.values():
+        browser.close()
+
+
+@pytest.fixture(scope="session", params=in_browser("chromium", "firefox"))
+def browser(request):
+    """Chromium, then Firefox, both without a window."""
+    return start_browser(request.param)
+
+
+@pytest.fixture(scope="session")
+def serve():
+    """A function that serves a site until the tests end, and returns the server."""
+    servers = []
+
+    def start(script=None, isolated=True):
+        folder = pyodide_files.find(str(PYODIDE))
+        server = Server(make(script, folder), 0, folder, isolated, keep_log=True)
+        servers.append(server)
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        return server
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture(scope="session")
+def playground(serve):
+    """The server of the playground, with isolation, and with the cases that replay.py puts in the page."""
+    server = serve()
+    server.site |= replay.files()
+    return server
+
+
+@pytest.fixture(scope="session")
+def plain_playground(serve):
+    """The server of the playground without isolation, as any static host."""
+    return serve(isolated=False)
+
+
+@pytest.fixture(scope="module")
+def shared_page(browser, playground):
+    """A page of the playground that the tests of a module share."""
+    opened = browser.open(playground.url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def page(browser, playground):
+    """A fresh page of the playground."""
+    opened = browser.open(playground.url)
+    yield opened
+    opened.close()

@@ -1,0 +1,80 @@
+// Drives a browser for the tests: reads a JSON object a line from stdin, {id, method, ...}, and answers {id, value} or {id, error}.
+// Usage: node driver.mjs chromium|firefox [--headed]
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import readline from "node:readline";
+import puppeteer from "puppeteer-core";
+
+const CHROMIUM = ["--headless=new", "--no-sandbox", "--no-first-run", "--no-default-browser-check", "--disable-background-networking",
+  "--disable-component-update", "--disable-default-apps", "--disable-sync", "--disable-quic", "--disable-dev-shm-usage", "--hide-scrollbars",
+  "--enable-unsafe-webgpu", "--use-angle=swiftshader", "--use-webgpu-adapter=swiftshader", "--remote-debugging-port=0"];
+const FIREFOX = { "dom.webgpu.enabled": true, "gfx.webgpu.ignore-blocklist": true, "webgl.force-enabled": true };
+
+const [kind, ...options] = process.argv.slice(2);
+const profile = fs.mkdtempSync(path.join(os.tmpdir(), `tensorweb-${kind}-`));
+const pages = new Map();
+
+async function launch() {
+  const common = { executablePath: process.env.BROWSER_PATH, protocolTimeout: 600_000 };
+  if (kind === "chromium") {
+    const args = [...CHROMIUM, `--user-data-dir=${profile}`, "about:blank"];
+    return puppeteer.launch({ ...common, headless: true, ignoreDefaultArgs: true, args });
+  }
+  const env = { ...process.env, HOME: profile, LIBGL_ALWAYS_SOFTWARE: "1" };
+  const headless = !options.includes("--headed");
+  return puppeteer.launch({ ...common, browser: "firefox", headless, userDataDir: profile, extraPrefsFirefox: FIREFOX, env });
+}
+
+const browser = await launch();
+
+async function open() {
+  const page = await browser.newPage();
+  const requests = [];
+  const errors = [];
+  page.on("request", (request) => requests.push(request.url()));
+  page.on("pageerror", (error) => errors.push(String(error)));
+  page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+  const id = pages.size + 1;
+  pages.set(id, { page, requests, errors });
+  return id;
+}
+
+const methods = {
+  version: () => browser.version(),
+  open,
+  goto: ({ page, url }) => page.goto(url, { waitUntil: "load" }).then(() => null),
+  reload: ({ page }) => page.reload({ waitUntil: "load" }).then(() => null),
+  // The code is the body of an async function of `argument`; its value comes back as JSON.
+  evaluate: ({ page, code, argument }) => page.evaluate((body, given) => new (async () => {}).constructor("argument", body)(given), code, argument ?? null),
+  click: ({ page, selector }) => page.click(selector),
+  type: ({ page, selector, text }) => page.type(selector, text),
+  down: ({ page, key }) => page.keyboard.down(key),
+  up: ({ page, key }) => page.keyboard.up(key),
+  press: ({ page, keys }) => keys.reduce((before, key) => before.then(() => page.keyboard.press(key)), Promise.resolve()),
+  size: ({ page, width, height }) => page.setViewport({ width, height }),
+  dark: ({ page, dark }) => page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: dark ? "dark" : "light" }]),
+  screenshot: ({ page, file }) => page.screenshot({ path: file }).then(() => null),
+  requests: ({ requests }) => requests,
+  errors: ({ errors }) => errors,
+  close: ({ page }) => page.close(),
+};
+
+async function quit() {
+  await browser.close().catch(() => {});
+  fs.rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  process.exit(0);
+}
+
+const lines = readline.createInterface({ input: process.stdin });
+lines.on("line", async (line) => {
+  const { id, method, ...given } = JSON.parse(line);
+  let answer;
+  try {
+    answer = { id, value: (await methods[method]({ ...given, ...pages.get(given.page) })) ?? null };
+  } catch (error) {
+    answer = { id, error: String(error?.stack ?? error) };
+  }
+  process.stdout.write(JSON.stringify(answer) + "\n");
+});
+lines.on("close", quit); // the tests ended, however they did

@@ -1,0 +1,196 @@
+"""What a user sees and does: a served script with its files, buttons, keys, flags in the address; and nothing leaves the machine."""
+
+import os
+
+import pytest
+
+from tests.browser.conftest import ROOT
+
+FILES = {
+    "line.py": '''"""Learn a line through noisy points, and draw it."""
+
+import tensorweb as tw
+from drawing import plot
+from tensorweb.web import show
+
+tw.utils.set_random_seed(1)
+x = tw.reshape(tw.linspace(-1.0, 1.0, 80), (-1, 1))
+y = 2.0 * x - 0.5 + tw.random.normal((80, 1), stddev=0.2)
+
+model = tw.Sequential([tw.Input((1,)), tw.layers.Dense(1)])
+model.compile(loss="mean_squared_error",
+              optimizer=tw.optimizers.SGD(0.2))
+model.fit(x, y, epochs=5, batch_size=16)
+
+slope, intercept = (float(tw.sum(w)) for w in model.weights)
+print(f"y = {slope:.2f} x {intercept:+.2f}")
+show(plot(x, y, slope, intercept), "points, and the line they gave")
+print(open("data/notes.txt").read())
+''',
+    "drawing.py": '''"""A plot as SVG."""
+
+
+def plot(x, y, slope, intercept):
+    """Return points and a line."""
+    at = lambda a, b: f"{200 + 190 * a:.1f},{90 - 30 * b:.1f}"
+    points = [at(a, b).split(",") for a, b in zip(x.data_sync(), y.data_sync())]
+    circles = "".join(f'<circle cx="{a}" cy="{b}" r="3"/>' for a, b in points)
+    line = f'<polyline points="{at(-1, intercept - slope)} {at(1, intercept + slope)}" stroke="#c2410c" stroke-width="2"/>'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" width="400" height="180"><g fill="#0d6b74">{circles}</g>{line}</svg>'
+''',
+    "data/notes.txt": "true slope 2, true intercept -0.5",
+}
+
+
+@pytest.fixture
+def script(tmp_path):
+    """A script with a module of its own and a file that it opens."""
+    for path, text in FILES.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(text)
+    return tmp_path / "line.py"
+
+
+def test_a_served_script_runs_by_itself_with_its_files(browser, serve, script):
+    server = serve(script)
+    page = browser.open("about:blank")
+    page.call("size", width=1280, height=720)
+    page.goto(server.url)
+    page.wait_for_text("#console", "Done after")
+    printed = page.text("#console")
+    assert "true slope 2, true intercept -0.5" in printed and "y = " in printed
+    assert printed.count("5/5 ") == 5, "progress bars are not drawn in place"
+    assert page.evaluate("return document.title") == "line.py · TensorWeb"
+    assert page.evaluate("const image = document.querySelector('figure img');\nawait image.decode();\nreturn image.naturalWidth;") == 400
+    if os.environ.get("TENSORWEB_WRITE_PICTURES") and browser.kind == "chromium":
+        page.call("screenshot", file=str(ROOT / "docs" / "images" / "page.png"))
+    own = (server.url, f"blob:{server.url}", "data:")
+    assert [url for url in page.call("requests") if not url.startswith((*own, "about:"))] == []
+    asked = {path for _, _, path in server.log}
+    assert "/files/data/notes.txt" in asked and all(status == 200 for status, _, _ in server.log), server.log
+    assert page.call("errors") == []
+    page.close()
+
+
+ELSEWHERE = """
+const tags = { img: "src", script: "src", iframe: "src", link: "href", video: "src" };
+for (const [tag, attribute] of Object.entries(tags)) {
+  document.body.append(Object.assign(document.createElement(tag), { rel: "stylesheet", [attribute]: `${argument}${tag}` }));
+}
+navigator.sendBeacon(`${argument}beacon`, "told");
+const attempts = {
+  fetch: () => fetch(`${argument}data`, { mode: "no-cors" }),
+  import: () => import(`${argument}module.js`),
+  worker: () => new Worker(`${argument}worker.js`),
+  socket: () => new Promise((go, fail) => Object.assign(new WebSocket(argument.replace("http", "ws")), { onopen: go, onerror: fail })),
+};
+const refused = [];
+for (const [name, attempt] of Object.entries(attempts)) {
+  try {
+    await attempt();
+  } catch {
+    refused.push(name);
+  }
+}
+await new Promise((next) => setTimeout(next, 500));
+return refused;
+"""
+
+
+def test_nothing_leaves_the_machine(page, serve):
+    elsewhere = serve()  # another origin
+    assert page.evaluate(ELSEWHERE, elsewhere.url) == ["fetch", "import", "worker", "socket"]
+    program = f"""
+from pyodide.http import pyfetch
+from pyodide.code import run_js
+for attempt in (lambda: pyfetch({elsewhere.url!r}), lambda: run_js("import({elsewhere.url!r} + 'page/console.js')")):
+    try:
+        await attempt()
+    except BaseException as error:
+        print("refused")
+try:
+    run_js("const r = new XMLHttpRequest(); r.open('GET', {elsewhere.url!r}, false); r.send()")
+except BaseException as error:
+    print("refused")
+"""
+    result = page.run(program)
+    assert result["stdout"] == "refused\n" * 3, result["error"]
+    assert elsewhere.log == []
+
+
+def write(page, text):
+    """Write a program in the editor in place of what is there."""
+    page.ready()
+    page.evaluate("const editor = document.getElementById('editor');\neditor.focus();\neditor.select();")
+    page.call("type", selector="#editor", text=text)
+
+
+def press(page, held, key):
+    """Press a key while another is held."""
+    page.call("down", key=held)
+    page.call("press", keys=[key])
+    page.call("up", key=held)
+
+
+def test_writing_running_and_stopping_by_keys_and_buttons(page):
+    write(page, "for i in range(2):\nprint(i)\n")
+    page.call("press", keys=["Backspace"] * 4)
+    page.call("type", selector="#editor", text="1 / 0")
+    assert page.value("#editor") == "for i in range(2):\n    print(i)\n1 / 0", "Enter does not indent"
+    press(page, "Control", "Enter")
+    page.wait_for_text("#console", "Failed after")
+    assert page.text("#console").startswith("0\n1\n") and "ZeroDivisionError" in page.text("#console")
+    assert page.text("#numbers .wrong") == "3"
+    write(page, "print('begun')\nwhile True: pass")
+    assert page.text("#numbers").split() == ["1", "2"] and page.text("#numbers .wrong") == ""
+    page.call("click", selector="#run")
+    page.wait_for_text("#console", "begun")
+    page.call("click", selector="#stop")
+    page.wait_for_text("#console", "Stopped after")
+    page.wait_for_text("#state", "ready")
+    page.call("reload")
+    page.ready()
+    assert page.value("#editor") == "print('begun')\nwhile True: pass", "what was written is lost on reload"
+
+
+def test_tab_indents_and_escape_lets_it_go(page):
+    write(page, "a\nb")
+    page.evaluate("document.getElementById('editor').setSelectionRange(0, 3);")
+    page.call("press", keys=["Tab"])
+    assert page.value("#editor") == "    a\n    b"
+    press(page, "Shift", "Tab")
+    assert page.value("#editor") == "a\nb"
+    page.call("press", keys=["ArrowRight", "Tab"])
+    assert page.value("#editor") == "a\nb   "
+    page.call("press", keys=["Escape", "Tab"])
+    assert page.evaluate("return document.activeElement.id") != "editor"
+
+
+def test_the_picker_has_the_backends_and_is_obeyed(page):
+    backends = page.ready()["backends"]
+    options = page.evaluate("return [...document.querySelectorAll('#backend option')].map((option) => option.value);")
+    assert options == ["", *backends] and {"wasm", "python"} <= set(backends)
+    write(page, "import tensorweb as tw; tw.ones(2)")
+    page.evaluate("document.getElementById('backend').value = 'python';")
+    page.call("click", selector="#run")
+    page.wait_for_text("#console", "on python.")
+
+
+@pytest.mark.parametrize("flags, text", [("BACKEND:python", "on python."), ("BACKENT:python", "'BACKENT'")])
+def test_flags_in_the_address(browser, serve, script, flags, text):
+    script.write_text("print('begun')")
+    page = browser.open(f"{serve(script).url}?tensorwebflags={flags}")
+    page.wait_for_text("#console", " after ")
+    assert text in page.text("#console") and ("begun" in page.text("#console")) == (flags == "BACKEND:python")
+    page.close()
+
+
+def test_a_page_of_ones_own_on_the_main_thread(browser, serve):
+    server = serve(ROOT / "examples" / "page" / "index.html")
+    page = browser.open(server.url)
+    assert (
+        page.evaluate("while (!/at 5/.test(answer.value)) await new Promise((next) => setTimeout(next, 50));\nreturn answer.value;")
+        == "at 5 it is 8.965"
+    )
+    assert page.call("errors") == [] and all(status == 200 for status, _, _ in server.log), server.log
+    page.close()

@@ -1,0 +1,153 @@
+"""The backend `wasm` in the page: with threads and without, in a worker and on the main thread; what it computes, and what may go wrong."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.browser import replay
+from tests.browser.conftest import start_browser
+from tests.oracle.replay import subjects
+
+ROOT = Path(__file__).parents[2]
+SOURCE = Path(__file__).with_name("wasm_programs.py").read_text()
+PROGRAMS = [n.name for n in ast.parse(SOURCE).body if isinstance(n, ast.AsyncFunctionDef) and not n.name.startswith("machine")]
+
+# Where Python runs: the browser, a worker or the main thread, and whether the page is isolated, so that memory can be shared.
+PLACES = {
+    "chromium worker": False,
+    "chromium worker alone": False,
+    "chromium main": False,
+    "firefox worker": False,
+    "firefox worker alone": True,
+    "firefox main": True,
+    "firefox main alone": True,
+    "chromium main alone": True,
+}
+
+
+class MainThread:
+    """A page that runs programs on its main thread."""
+
+    def __init__(self, page, url):
+        self.page = page
+        page.goto(f"{url}/blank.html")
+        page.evaluate(BOOT)
+
+    def run(self, source, name="test.py", backend="", flags="", timeout=180):
+        """Run a Python program as Page.run does."""
+        return self.page.evaluate(RUN, {"source": source, "backend": backend}, timeout)
+
+    def close(self):
+        """Close the tab."""
+        self.page.close()
+
+
+BOOT = """
+const site = await (await fetch("/site.json")).json();
+const { loadPyodide } = await import(`/${site.pyodide}pyodide.mjs`);
+window.told = "";
+const stdout = (text) => { window.told += text + "\\n"; };
+window.python = await loadPyodide({ indexURL: `/${site.pyodide}`, stdout });
+for (const wheel of [site.library, ...Object.values(site.later)]) {
+  const content = await (await fetch(`/${wheel}`)).arrayBuffer();
+  python.unpackArchive(content, "wheel", { extractDir: python.runPython("import site; site.getsitepackages()[0]") });
+}
+"""
+RUN = """
+window.told = "";
+const start = performance.now(), result = { ok: true, error: "" };
+try {
+  await python.runPythonAsync(`from tensorweb.backends import registry; await registry.ready("${argument.backend}")`);
+  await python.runPythonAsync(argument.source, { globals: python.toPy({ __name__: "__main__" }) });
+} catch (error) { Object.assign(result, { ok: false, error: String(error) }); }
+return { ...result, stdout: window.told, seconds: (performance.now() - start) / 1000 };
+"""
+
+
+def places():
+    """Return the fixture's parameters; a browser's are kept together by xdist."""
+    for place, slow in PLACES.items():
+        marks = [pytest.mark.xdist_group(place.split()[0]), *([pytest.mark.slow] if slow else [])]
+        yield pytest.param(place, marks=marks, id=place.replace(" ", "-"))
+
+
+@pytest.fixture(scope="module", params=places())
+def place(request, serve):
+    """Where Python runs in a page, and the page."""
+    kind, thread, *alone = request.param.split()
+    server = serve(isolated=not alone)
+    server.site |= {**replay.files(), "blank.html": b"<!doctype html><title>main thread</title>"}
+    page = start_browser(kind).open(server.url)
+    if thread == "main":
+        page = MainThread(page, server.url)
+    yield request.param, page
+    page.close()
+
+
+def run(page, source, timeout=180):
+    """Run a program, which must not fail, and return what it printed."""
+    result = page.run(source, backend="wasm", timeout=timeout)
+    assert result["ok"], result["error"]
+    return result["stdout"]
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_program(place, program):
+    where, page = place
+    if program.startswith("ten_thousand") and where != "chromium worker":
+        pytest.skip("this takes long, and is the same everywhere")
+    run(page, f"{SOURCE}\nawait {program}()")
+
+
+def test_it_is_chosen_before_python(place):
+    _, page = place
+    names = run(page, "import tensorweb as tw\nprint(*tw.registered_backends())").split()
+    assert names.index("wasm") < names.index("python") and "native" not in names
+
+
+def check(told, fewest):
+    """Check what `replay` returned, and that it was so many cases."""
+    assert told["backend"] == "wasm" and told["here"]
+    assert sum(s["cases"] for s in told["subjects"].values()) >= fewest
+    assert not replay.wrong(told), replay.wrong(told)
+
+
+def test_cases(place):
+    """All cases in Chromium's worker, with each call that can be divided on threads; the smallest case of each op elsewhere."""
+    where, page = place
+    everything = where == "chromium worker"
+    if everything:
+        patched = "from tensorweb.backends import registry\nhand_out_everything(registry.current().machine)"
+        run(page, f"{SOURCE}\n{patched}")
+    check(replay.replay(page, subjects(), "wasm", small=not everything), 8000 if everything else 500)
+
+
+@pytest.mark.slow
+def test_all_cases(place):
+    where, page = place
+    if where == "chromium worker":
+        pytest.skip("test_cases replays all of them here")
+    check(replay.replay(page, subjects(), "wasm"), 8000)
+
+
+DIGITS = """
+import os, runpy, sys
+for path, text in {files!r}.items():
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w") as file:
+        file.write(text)
+sys.path.insert(0, os.getcwd())
+runpy.run_module("examples.mnist", run_name="__main__")
+"""
+
+
+def test_digits(serve):
+    """The example that learns handwritten digits."""
+    files = [ROOT / "examples" / "__init__.py", *(ROOT / "examples" / "mnist").glob("*.py")]
+    page = start_browser("chromium").open(serve().url)
+    printed = run(page, DIGITS.format(files={str(f.relative_to(ROOT)): f.read_text() for f in files}), timeout=400)
+    page.close()
+    assert "on the backend wasm" in printed and "the loaded model predicts the same" in printed
+    assert float(re.search(r"held-out digits: ([\d.]+)%", printed)[1]) >= 95

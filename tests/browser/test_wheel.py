@@ -1,0 +1,135 @@
+"""The page's wheels: small, the same each time, whole; sources without what only people read mean the same at the same lines."""
+
+import ast
+import io
+import json
+import subprocess
+import sys
+import zipfile
+
+import pytest
+
+from tensorweb.web import wheel
+from tensorweb.web.slim import slim
+
+LIMIT = 400_000
+SOURCES = sorted(path for path in wheel.PACKAGE.rglob("*.py"))
+
+
+class _Spoken(ast.NodeTransformer):
+    """Takes out of a tree what slim() takes out of a source."""
+
+    def visit(self, node):
+        self.generic_visit(node)
+        documented = isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))
+        if documented and ast.get_docstring(node, clean=False) is not None:
+            node.body[:1] = [] if len(node.body) > 1 else [ast.Expr(ast.Constant(0))]
+        if isinstance(node, ast.arg):
+            node.annotation = None
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            node.returns = None
+        return node
+
+
+def statements(tree):
+    """Return the kind and line of each statement but the numbers that stand where only a docstring was."""
+    found = [n for n in ast.walk(tree) if isinstance(n, ast.stmt)]
+    return [(type(n).__name__, n.lineno) for n in found if not (isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant))]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(wheel.PACKAGE).as_posix())
+def test_slim_sources_mean_the_same_at_the_same_lines(path):
+    source = path.read_text("utf-8")
+    expected, got = _Spoken().visit(ast.parse(source)), ast.parse(slim(source))
+    assert ast.dump(expected) == ast.dump(got)
+    assert statements(expected) == statements(got)
+
+
+TRICKY = '''
+def f(a: "int # no", *b: tuple[int, str], c: dict[str, int] = {"#": 1}, **d: object) -> "list[int]":
+    """Doc: # not a comment."""
+    text = "# kept"  # gone -> with an arrow
+    more = """# kept
+        indented # kept
+    """
+    return (text, more, f"{a!r:>{c['#']}} # kept",
+            b, d)  # gone
+
+
+async def g(ä: int = 1,
+            /, é: "ü" = 2) -> int:
+    'only this'
+
+
+class K:
+    x: int = 1
+    y: "str"
+'''
+
+
+def test_slim_on_what_is_hard():
+    short = slim(TRICKY)
+    assert ast.dump(_Spoken().visit(ast.parse(TRICKY))) == ast.dump(ast.parse(short))
+    assert short.count("\n") == TRICKY.count("\n") and "gone" not in short and short.count("# kept") == 4
+    held = "def f(a: int) -> tuple[\n    int\n]:\n    pass\n"
+    assert ast.unparse(ast.parse(slim(held))) == ast.unparse(ast.parse(held.replace(": int", "")))
+    assert slim("") == "" and slim("'''doc'''\nx = 1\n") == "\nx = 1\n"
+
+
+def test_sizes():
+    print(f"wheel {len(wheel.make()):,} bytes, Keras's houses {len(wheel.make_houses()):,}")
+    assert len(wheel.make()) <= LIMIT
+    assert len(wheel.make_houses()) <= LIMIT
+
+
+def test_the_bytes_depend_on_the_sources_alone():
+    code = "import hashlib\nfrom tensorweb.web import wheel\nprint(hashlib.sha256(wheel.make() + wheel.make_houses()).hexdigest())"
+    runs = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=wheel.PACKAGE.parent) for _ in range(2)]
+    assert runs[0].stdout == runs[1].stdout and len(runs[0].stdout) == 65, runs[0].stderr
+
+
+def test_they_are_wheels():
+    for part, content in {"tensorweb": wheel.make(), "tensorweb_houses": wheel.make_houses()}.items():
+        archive = zipfile.ZipFile(io.BytesIO(content))
+        assert archive.testzip() is None
+        assert {entry.compress_type for entry in archive.infolist()} == {zipfile.ZIP_DEFLATED}
+        names = archive.namelist()
+        assert wheel.name(part).split("-")[:2] == next(name for name in names if name.endswith("METADATA")).split(".dist-info")[0].split(
+            "-"
+        )
+        record = archive.read(next(name for name in names if name.endswith("RECORD"))).decode()
+        assert [line.split(",")[0] for line in record.splitlines()] == names
+
+
+PROGRAM = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+sys.modules["numpy"] = None
+import tensorweb as tw
+from pathlib import Path
+from tensorweb.web import later
+
+asked = []
+later.fetch_later({"tensorweb.*": "houses"}, lambda name: asked.append(name) or Path(sys.argv[2]).read_bytes())
+tw.set_backend("python")
+with tw.GradientTape() as tape:
+    x = tw.variable([1.0, 2.0])
+    y = tw.sum(tw.softmax(x) * tw.tensor([1.0, 3.0]))
+steps = [str(tape.gradient(y, x).shape), list(asked)]
+try:
+    import tensorweb.nothing
+except ModuleNotFoundError as error:
+    steps.append(error.name)
+steps += [list(asked), float(tw.layers.Dense(1, kernel_initializer="ones")(tw.ones((1, 3)))[0, 0]), list(asked)]
+print(json.dumps(steps + [tw.__file__.startswith(sys.argv[1])]))
+"""
+
+
+def test_the_first_wheel_stands_alone_and_the_second_comes_when_needed(tmp_path):
+    with zipfile.ZipFile(io.BytesIO(wheel.make())) as archive:
+        archive.extractall(tmp_path / "site")
+    (tmp_path / "houses.whl").write_bytes(wheel.make_houses())
+    command = [sys.executable, "-I", "-c", PROGRAM, str(tmp_path / "site"), str(tmp_path / "houses.whl")]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == ["(2,)", [], "tensorweb.nothing", ["houses"], 3.0, ["houses"], True]

@@ -1,0 +1,34 @@
+"""Contractions and windows on the backends of shaders: the tests of the CPU's loops, and what only shaders have forms for."""
+
+import pytest
+
+from .test_nest import (  # noqa: F401 - they run here on the fixtures below
+    Cases,
+    assert_close,
+    interpreted,
+    run,
+    specs_of,
+    test_depthwise_convolutions_and_their_gradients,
+    test_empty_sizes,
+    test_epilogues,
+    test_grouped_convolutions_of_other_dtypes,
+    test_long_sums_keep_their_digits,
+    test_maxima_and_where_they_are,
+    test_products_without_neighbouring_outputs,
+    test_random_kernels_agree_with_the_interpreter,
+    test_sums_of_infinities_are_infinite,
+    test_sums_over_windows_patches_and_their_gradients,
+    test_what_lies_beside_a_window_does_not_leak_into_it,
+    test_windows_that_meet_nothing,
+)
+from .test_shader_moves import backend_of
+
+
+@pytest.fixture(params=["webgl", "webgpu"])
+def backend(request):
+    return backend_of(request.param)
+
+
+@pytest.fixture
+def any_backend(backend):
+    return backend
