@@ -16,7 +16,7 @@ import tensorweb as tw
 from . import peers
 from .harness import machine, process, report, rounds
 
-SETS = ("mobilenet", "matmul", "elementwise", "conv", "overhead", "train-mnist", "lstm", "transformer-block", "startup")
+SETS = ("mobilenet", "matmul", "elementwise", "conv", "overhead", "train-mnist", "lstm", "transformer-block", "startup", "page")
 RESULTS = Path(__file__).parent / "results"
 
 

@@ -19,7 +19,7 @@ __version__ = "0.1.0"
 
 # Keras's house and what stands on it, loaded when first used, so that a page that only needs ops starts sooner.
 _HOUSES = (
-    "activations", "applications", "backend", "callbacks", "config", "constraints", "data", "datasets", "dtype_policies",
+    "activations", "applications", "backend", "browser", "callbacks", "config", "constraints", "data", "datasets", "dtype_policies",
     "initializers", "io", "layers", "losses", "metrics", "mixed_precision", "models", "optimizers", "preprocessing", "regularizers",
     "saving", "tree", "utils",
 )  # fmt: skip

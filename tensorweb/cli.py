@@ -37,7 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     build.set_defaults(run=_build)
     for command in (serve, build):
         command.add_argument("--pyodide", metavar="FOLDER|URL", help="where Pyodide is (default: node_modules/pyodide here or above)")
-        told = "more files beside the script, which it opens by names that it computes"
+        told = "more files beside the script (for the playground: in this folder), opened by names that it computes"
         command.add_argument("--files", action="append", default=[], metavar="PATTERN", help=told)
     return parser
 
@@ -73,5 +73,6 @@ def _build(options: argparse.Namespace) -> int:
 
     site, _ = _site(options)
     total = build(site, options.out)
-    print(f"{options.out}: {len(site)} files, {total:,} bytes")
+    own = sorted(entry.name if isinstance(entry, Path) else path for path, entry in site.items() if path.startswith("files/"))
+    print(f"{options.out}: {len(site)} files, {total:,} bytes, of yours {', '.join(own)}")
     return 0

@@ -216,6 +216,9 @@ convert_argument: Callable[[Any, str], Any] = lambda value, where: value  # noqa
 def run(op: Op, args: Sequence[Any], static: tuple = ()) -> Any:
     """Return the result of `op` (a tensor, or a tuple of them) on tensors, Python numbers and whatever converts to a tensor."""
     backend = registry._current or registry.current()
+    if registry._beside is not None and _is_small(args, registry._beside):
+        with registry.using(registry._beside):
+            return run(op, args, static)
     signature: list[Any] = [op, static]
     for a in args:
         kind = type(a)
@@ -254,6 +257,13 @@ def run(op: Op, args: Sequence[Any], static: tuple = ()) -> Any:
     for tape in now.tapes:
         tape.record(op, static, args, outputs)
     return outputs[0] if len(outputs) == 1 else outputs
+
+
+def _is_small(args: Sequence[Any], backend: Backend) -> bool:
+    """Tell whether all tensors, and there are some, are small and on a backend."""
+    containers = [a._container for a in args if type(a) is Tensor]
+    most = 4 * flags.get("CPU_HANDOFF_SIZE")
+    return bool(containers) and all(c is not None and c.backend is backend and c.nbytes <= most for c in containers)
 
 
 def _execute(plan: Plan, values: list[Any], args: Sequence[Any]) -> Any:
@@ -317,15 +327,17 @@ def replica(tensor: Any, backend: Backend) -> Any:
         return container.value
     if container.replicas is None:
         container.replicas = {}
-    if backend.name not in container.replicas:
+    if backend not in container.replicas:
         spec = Spec(tensor.shape, tensor.dtype)
-        container.replicas[backend.name] = backend.upload(container.backend.download(container.value, spec), spec)
-    return container.replicas[backend.name]
+        container.replicas[backend] = backend.upload(container.backend.download(container.value, spec), spec)
+    return container.replicas[backend]
 
 
 def upload(values: Any, spec: Spec) -> Any:
     """Return a new tensor with a copy of host values on the current backend."""
     backend = registry.current()
+    if registry._beside is not None and size_of(spec.shape) <= flags.get("CPU_HANDOFF_SIZE"):
+        backend = registry._beside
     tensor = Tensor(Container(backend.upload(values, spec), backend, bytes_of(spec)), spec.shape, spec.dtype)
     scope = state.get().scope
     if scope is not None:

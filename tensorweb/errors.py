@@ -59,6 +59,10 @@ class FetchError(TensorWebError, OSError):
     """A server could not be reached, answered with an error, or its answer broke off."""
 
 
+class StorageError(TensorWebError, OSError):
+    """A store of the page, such as IndexedDB, is full, closed or not permitted."""
+
+
 class NumericsError(TensorWebError, ArithmeticError):
     """Debug mode found a NaN or an infinity that no input had."""
 

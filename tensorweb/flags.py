@@ -13,8 +13,12 @@ DEFAULTS: dict[str, Any] = {
     "PROD": False,  # leave out checks that only help while developing
     "NUM_THREADS": 0,  # threads that a compiled backend computes with; 0: one for each core
     "CACHE_DIR": "",  # where compiled kernels are kept; "": in the user's cache folder
+    # Where a GPU was chosen automatically:
+    "CPU_HANDOFF_SIZE": 128,  # ops on no more elements than so many, which are not on the GPU, run on WebAssembly
+    "WASM_MODEL_BYTES": 3 << 20,  # models whose weights have fewer bytes run on WebAssembly
     "PLAN_LIMIT": 4096,  # plans kept per backend
     "WEBGL_FORCE_F16": False,  # store floats in 16 bits, as devices do that cannot render to 32
+    "WEBGL_MEMORY_MB": 0,  # textures beyond so much go to the CPU's memory; 0: estimated from the screen in a page, no limit elsewhere
 }
 
 

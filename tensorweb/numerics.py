@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+import weakref
+from typing import Any
 
 from .backends import registry
 from .tensor import op, tensor
@@ -17,7 +18,11 @@ def epsilon() -> float:
     >>> tw.epsilon()
     1e-07
     """
-    return _chosen if _chosen is not None else _probe(registry.get_backend())
+    if _chosen is not None:
+        return _chosen
+    backend = registry.current()
+    # WebGPU computes in 32 bits, and a page cannot always wait for an answer of its.
+    return 1e-7 if backend.name == "webgpu" else _probe(backend)
 
 
 _chosen: float | None = None
@@ -29,6 +34,11 @@ def set_epsilon(value: float | None) -> None:
     _chosen = value
 
 
-@lru_cache(maxsize=16)
-def _probe(backend: str) -> float:
-    return 1e-7 if float(op("add")(tensor(1e-8), 0.0)) > 0 else 1e-4
+_probed: weakref.WeakKeyDictionary[Any, float] = weakref.WeakKeyDictionary()
+
+
+def _probe(backend: Any) -> float:
+    if backend not in _probed:
+        with registry.using(backend):
+            _probed[backend] = 1e-7 if float(op("add")(tensor(1e-8), 0.0)) > 0 else 1e-4
+    return _probed[backend]

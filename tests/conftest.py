@@ -41,4 +41,4 @@ def use(name):
     """Make a backend current, give its name, and let the default one be chosen again."""
     tw.set_backend(name)
     yield name
-    registry._current = None
+    registry.forget_choice()

@@ -40,7 +40,8 @@ class Case:
     tolerance: float = 1e-4  # relative to the largest magnitude in each output
     steps: int = 1  # calls whose outputs are compared: more than one where a call changes a state
     waits: bool = True  # whether each call's result is waited for, or only that of a series of calls
-    fresh: str = ""  # what a new process is timed at: "import", or the first call with a "cold" or a "warm" disk cache
+    fresh: str = ""  # what a new process is timed at: "import", the first call with a "cold" or a "warm" disk cache, or "all" of it
+    place: str = ""  # "page": in the workers of one page of Chromium; else in processes
 
     def write(self, folder: Path) -> None:
         """Write the case and its inputs."""

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from bench.peers import Peer
+from tests.browser import driver
 from tools.node import node
 
 from .worker import MARK
@@ -37,6 +38,8 @@ class PeerError(Exception):
 
 def missing(peer: Peer) -> str | None:
     """Return what of a peer is not installed, or None."""
+    if peer.place == "page" and (lacking := driver.missing("chromium")):
+        return lacking
     if not peer.file.endswith(".mjs"):
         return next((f"no {name}" for name in peer.requires.split() if find_spec(name) is None), None)
     if node() is None:

@@ -53,13 +53,14 @@ def table(rows: Sequence[Row], against: Sequence[str], speed_up_over: Sequence[s
     lines += [[row.peer, *("" if v is None else f"{v:.4g}" for v in found.values())] for row, found in zip(order, figures)]
     widths = [max(map(len, column)) for column in zip(*lines)]
     text = ["  ".join([line[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:]))]) for line in lines]
-    problems = [f"{row.peer}: {row.problem}" for row in rows if row.problem]
+    problems = [f"{row.peer}: {row.problem or row.note}" for row in rows if row.problem or row.note]
     return "\n".join([f"{case.name}, {rows[0].threads} thread{'s' * (rows[0].threads > 1)}", *("  " + line for line in [*text, *problems])])
 
 
 def write_csv(path: Path, rows: Sequence[Row], against: Sequence[str], peak: float | None, notes: Sequence[str]) -> None:
     """Write every row, below the notes as comments."""
-    fields = ["case", "threads", "peer", "version", "ms", "low", "high", "ratio", "reference", "GFLOP/s", "of peak", "GB/s", "problem"]
+    about = ["case", "threads", "peer", "version"]
+    fields = [*about, "ms", "low", "high", "ratio", "reference", "GFLOP/s", "of peak", "GB/s", "problem", "note"]
     with path.open("w", newline="") as file:
         file.writelines(f"# {note}\n" for note in notes)
         writer = csv.DictWriter(file, fields, restval="", lineterminator="\n")
@@ -67,7 +68,8 @@ def write_csv(path: Path, rows: Sequence[Row], against: Sequence[str], peak: flo
         for race in races(rows):
             reference = find(race, against)
             for row in [*ranked(race), *(row for row in race if row.problem)]:
-                about = {"case": row.case.name, "threads": row.threads, "peer": row.peer, "version": row.version, "problem": row.problem}
+                about = {"case": row.case.name, "threads": row.threads, "peer": row.peer, "version": row.version}
+                about |= {"problem": row.problem, "note": row.note}
                 if not row.problem:
                     figures = columns(row, None, (), peak) | {"ratio": row.median / reference.median if reference else None}
                     about |= {k: f"{v:.5g}" for k, v in figures.items() if v is not None}

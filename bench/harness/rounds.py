@@ -16,6 +16,7 @@ from bench.peers import PEERS, REFERENCES, Peer
 
 from .case import Case
 from .compare import difference
+from .page import Tab
 from .process import ROOT, PeerError, Process, missing
 
 
@@ -28,6 +29,7 @@ class Row:
     threads: int
     version: str = ""
     problem: str = ""  # why it is not ranked
+    note: str = ""  # what it says of itself
     times: list[float] = field(default_factory=list)
 
     @property
@@ -54,13 +56,16 @@ class Lane:
 
     def __init__(self, peer: Peer, threads: int, limit: float):
         self.peer, self.threads, self.limit = peer, threads, limit
-        self.version = ""
+        self.version = self.note = ""
         self.single: list[float] = []  # the time of a first call too long to be repeated
         self.process = self.start()
 
-    def start(self, environment: dict[str, str] | None = None) -> Process:
-        """Start a process of the peer."""
-        process = Process(self.peer, self.threads, self.limit, environment)
+    def start(self, environment: dict[str, str] | None = None) -> Process | Tab:
+        """Start a process of the peer, or a worker in the page."""
+        if self.peer.place == "page":
+            process: Process | Tab = Tab(self.peer, self.threads, self.limit)
+        else:
+            process = Process(self.peer, self.threads, self.limit, environment)
         self.version = process.hello["version"]
         return process
 
@@ -68,6 +73,7 @@ class Lane:
         """Build the case's workload, and return what it computes."""
         answer = self.process.ask(do="load", folder=str(folder), again=True)
         self.single = [answer["first"]] if answer["long"] else []
+        self.note = answer.get("note", "")
         return self.process.outputs(folder)
 
     def sample(self) -> list[float]:
@@ -92,7 +98,7 @@ class FreshLane(Lane):
         self.case, self.folder = case, folder
         process = self.start(caches(self.caches.name))
         try:
-            process.ask(do="load", folder=str(folder), again=False)
+            self.note = process.ask(do="load", folder=str(folder), again=False).get("note", "")
             return process.outputs(folder)
         finally:
             process.close()
@@ -104,7 +110,8 @@ class FreshLane(Lane):
             try:
                 if self.case.fresh == "import":
                     return [process.hello["imported"]]
-                return [process.hello["set_up"] + process.ask(do="load", folder=str(self.folder), again=False)["first"]]
+                begun = process.hello["imported"] if self.case.fresh == "all" else 0
+                return [begun + process.hello["set_up"] + process.ask(do="load", folder=str(self.folder), again=False)["first"]]
             finally:
                 process.close()
 
@@ -119,7 +126,7 @@ def run(cases: Sequence[Case], peers: Sequence[Peer], threads: int, rounds: int,
     lanes: list[Lane] = []
     rows: list[Row] = []
     for peer in peers:
-        known = [case for case in cases if case.workload in peer.workloads.split()]
+        known = [case for case in cases if runs(peer, case)]
         try:
             if known:
                 lanes.append(kind(peer, threads, limit))
@@ -127,12 +134,17 @@ def run(cases: Sequence[Case], peers: Sequence[Peer], threads: int, rounds: int,
             rows += [Row(case, peer.name, threads, problem=f"does not start: {error}") for case in known]
     try:
         for case in cases:
-            able = [lane for lane in lanes if case.workload in lane.peer.workloads.split()]
+            able = [lane for lane in lanes if runs(lane.peer, case)]
             rows += race(case, able, rounds) if able else []
     finally:
         for lane in lanes:
             lane.close()
     return rows
+
+
+def runs(peer: Peer, case: Case) -> bool:
+    """Tell whether a peer takes part in a case."""
+    return peer.place == case.place and case.workload in peer.workloads.split()
 
 
 def race(case: Case, lanes: Sequence[Lane], rounds: int) -> list[Row]:
@@ -149,6 +161,7 @@ def race(case: Case, lanes: Sequence[Lane], rounds: int) -> list[Row]:
             try:
                 if not row.problem:
                     outputs[row.peer] = lane.load(case, folder)
+                    row.note = lane.note
             except PeerError as error:
                 row.problem = f"failed: {error}"
         judge(case, outputs, rows)

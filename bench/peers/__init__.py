@@ -2,7 +2,8 @@
 
 A file defines `tensor(array)`, `arrays(value)`, `bind(function, *values)`, the primitives its workloads need (see bench/workloads.py),
 and where it has them `set_up(variant, threads)`, `wait(value)`, `bind_gradients`, `image`, `kernel`, `depthwise_kernel`, `build_WORKLOAD`.
-A peer that runs files defines `arrays` and `open_model(folder, given)`. Files ending in .mjs run in Node through worker.mjs.
+A peer that runs files defines `arrays` and `open_model(folder, given)`. Files ending in .mjs run in Node through worker.mjs, or in a page
+through page_worker.js.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ class Peer(NamedTuple):
     style: str = ""  # builds by build_WORKLOAD_STYLE
     model: str = ""  # runs a model file that bench.peers.<model> writes
     environment: Mapping[str, str] = MappingProxyType({})
+    place: str = ""  # "page": a worker in a page
 
 
 # The first that ran is what the outputs of the others are compared with.
@@ -39,6 +41,12 @@ def own(backend: str) -> list[Peer]:
         Peer(name, "tensorweb", "tensorweb", f"{OPS} {STEPS} transformer_block layer", backend),
         Peer(f"{name} layers", "tensorweb", "tensorweb", "mobilenet layer", backend, "layers"),
     ]
+
+
+def in_page(library: str, file: str, requires: str, backend: str, model: str = "") -> Peer:
+    """Return the row of a library's backend in a page."""
+    step = "" if model else " train_mnist"
+    return Peer(f"{library} {backend} in the page", file, requires, f"add matmul mobilenet{step}", backend, model=model, place="page")
 
 
 PEERS = [
@@ -58,4 +66,7 @@ PEERS = [
     Peer("tensorweb wasm in Node (relaxed)", "tensorweb_wasm.mjs", "node:v8", OPS, "relaxed", model="wasm_recording"),
     Peer("tensorweb wasm in Node (plain)", "tensorweb_wasm.mjs", "node:v8", OPS, "plain", model="wasm_recording"),
     Peer("onnxruntime-web", "onnxruntime_web.mjs", "onnxruntime-web", OPS, model="onnx_model"),
+    *(in_page("tensorflow.js", "tfjs_page.mjs", f"@tensorflow/tfjs @tensorflow/tfjs-backend-{b}", b) for b in ("wasm", "webgl", "webgpu")),
+    in_page("onnxruntime-web", "onnxruntime_page.mjs", "onnxruntime-web", "wasm", "onnx_model"),
+    *(in_page("tensorweb", "tensorweb_page.mjs", "", b) for b in ("wasm", "webgl", "webgpu")),
 ]

@@ -1,6 +1,4 @@
-"""Workloads as Keras programs, for Keras and for TensorWeb: `k` is either module."""
-
-import numpy as np
+"""Workloads as Keras programs, for Keras and for TensorWeb: `k` is either module. In a page there is no NumPy."""
 
 
 def train_mnist(k, given):
@@ -34,6 +32,8 @@ def lstm(k, tape_class, given):
 
 def mobilenet(k, given):
     """Return MobileNet as the model of `applications`; its batch normalization undoes how the kernels are scaled here."""
+    import numpy as np
+
     rng, model = np.random.default_rng(1), k.applications.MobileNet(weights=None)
     names = [name for name in given if "." in name]
     for kernel, bias in zip(names[::2], names[1::2]):

@@ -1,37 +1,12 @@
 // onnxruntime-web in Node, on its WebAssembly backend.
 
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import * as ort from 'onnxruntime-web';
+import * as runs from './onnxruntime_runs.mjs';
 
 export function setUp(variant, threads) {
   ort.env.wasm.numThreads = threads;
 }
 
-// Images lie channels first here, and last in the cases.
-function moved({ shape, data }, order) {
-  const [, a, b, c] = order.map((axis) => shape[axis]);
-  const strides = [0, shape[2] * shape[3], shape[3], 1];
-  const [, p, q, r] = order.map((axis) => strides[axis]);
-  const out = new Float32Array(data.length);
-  for (let i = 0, n = 0; i < a; i++) for (let j = 0; j < b; j++) for (let k = 0; k < c; k++) out[n++] = data[i * p + j * q + k * r];
-  return { shape: order.map((axis) => shape[axis]), data: out };
-}
+export const arrays = runs.arrays;
 
-export function arrays(outputs) {
-  return Object.values(outputs).map(({ dims, data }) => {
-    const array = { shape: [...dims], data };
-    return dims.length === 4 ? moved(array, [0, 2, 3, 1]) : array;
-  });
-}
-
-export async function build(about, given, folder) {
-  const session = await ort.InferenceSession.create(readFileSync(join(folder, 'model.onnx')));
-  const feeds = {};
-  for (const [name, array] of Object.entries(given)) {
-    if (name.includes('.')) continue;
-    const { shape, data } = array.shape.length === 4 ? moved(array, [0, 3, 1, 2]) : array;
-    feeds[name] = new ort.Tensor('float32', data, shape);
-  }
-  return () => session.run(feeds);
-}
+export const build = (about, given, read) => runs.build(ort, given, read);

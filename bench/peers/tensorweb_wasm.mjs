@@ -1,7 +1,5 @@
 // TensorWeb's WebAssembly kernels in Node: what wasm_recording.py wrote is run again, call by call, without Python.
 
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 
 let variant, memory;
@@ -17,15 +15,15 @@ export const arrays = (results) => results.map(({ address, shape }) => {
   return { shape, data: new Float32Array(memory.buffer, address, count).slice() };
 });
 
-export function build(about, given, folder) {
-  const path = (ending) => join(folder, `${variant}${ending}`);
-  const recording = JSON.parse(readFileSync(path('.json')));
+export function build(about, given, read) {
+  const content = (ending) => read(`${variant}${ending}`);
+  const recording = JSON.parse(new TextDecoder().decode(content('.json')));
   memory = new WebAssembly.Memory({ initial: recording.pages, maximum: 65536, shared: true });
   const bytes = new Uint8Array(memory.buffer);
-  bytes.set(readFileSync(path('.memory')));
+  bytes.set(content('.memory'));
   const scratch = new WebAssembly.Global({ value: 'i32', mutable: false }, recording.scratch);
   const kernels = Array.from({ length: recording.kernels }, (_, i) => {
-    const module = new WebAssembly.Module(readFileSync(path(`-${i}.wasm`)));
+    const module = new WebAssembly.Module(content(`-${i}.wasm`));
     return new WebAssembly.Instance(module, { env: { memory, scratch } }).exports.kernel;
   });
   const calls = recording.calls.map(({ kernel, dynamic, units }) => ({ run: kernels[kernel], dynamic: Uint8Array.from(dynamic), units }));

@@ -5,22 +5,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { LONG, Loaded } from './loaded.mjs';
 
-const [MARK, TIMING, BATCH, LONG] = ['@bench ', 10, 200, 20_000];  // milliseconds
-const TYPES = { '<f4': Float32Array, '<i4': Int32Array };
+const MARK = '@bench ';
 const [required, file, variant, , threads] = process.argv.slice(2);
 
 const answer = (fields) => process.stdout.write(`\n${MARK}${JSON.stringify(fields)}\n`);
-
-// The .npy format: a magic of 6 bytes, a version, the header's length, a header as a Python literal, the elements.
-function readArray(path) {
-  const bytes = readFileSync(path);
-  const start = 10 + bytes.readUInt16LE(8);
-  const header = bytes.toString('latin1', 10, start);
-  const shape = header.match(/'shape': \(([^)]*)\)/)[1].split(',').filter((s) => s.trim()).map(Number);
-  const Type = TYPES[header.match(/'descr': '([^']*)'/)[1]];
-  return { shape, data: new Type(bytes.buffer.slice(bytes.byteOffset + start, bytes.byteOffset + bytes.length)) };
-}
 
 function writeArray(path, { shape, data }) {
   const literal = `{'descr': '<f4', 'fortran_order': False, 'shape': (${shape.map((s) => `${s},`).join('')}), }`;
@@ -29,44 +19,12 @@ function writeArray(path, { shape, data }) {
   writeFileSync(path, Buffer.concat([start, Buffer.from(header, 'latin1'), Buffer.from(data.buffer, data.byteOffset, data.byteLength)]));
 }
 
-class Loaded {
-  static async open(peer, folder) {
-    const loaded = new Loaded();
-    const about = JSON.parse(readFileSync(join(folder, 'case.json')));
-    const given = Object.fromEntries(about.inputs.map((name) => [name, readArray(join(folder, `${name}.npy`))]));
-    const start = performance.now();
-    loaded.call = await peer.build(about, given, folder);
-    const out = await loaded.call();
-    loaded.first = performance.now() - start;
-    peer.arrays(out).forEach((array, i) => writeArray(join(folder, `out-${process.pid}-0-${i}.npy`), array));
-    loaded.number = 1;
-    return loaded;
-  }
-
-  // The milliseconds of a call, as a mean over `number` of them; only what is a promise is awaited.
-  async time(number) {
-    const start = performance.now();
-    for (let i = 0; i < number; i++) {
-      const out = this.call();
-      if (out instanceof Promise) await out;
-    }
-    return (performance.now() - start) / number;
-  }
-
-  async warmUp() {
-    let each = Math.min(await this.time(1), await this.time(1), await this.time(1));
-    while (each * this.number < TIMING) {
-      this.number *= 4;
-      each = await this.time(this.number);
-    }
-  }
-
-  async batch() {
-    const times = [];
-    const start = performance.now();
-    while (!times.length || performance.now() - start < BATCH) times.push((await this.time(this.number)) / 1000);
-    return times;
-  }
+async function open(peer, folder) {
+  const loaded = await Loaded.open(peer, (name) => new Uint8Array(readFileSync(join(folder, name))));
+  loaded.outputs.forEach((arrays, step) => {
+    arrays.forEach((array, i) => writeArray(join(folder, `out-${process.pid}-${step}-${i}.npy`), array));
+  });
+  return loaded;
 }
 
 const begun = performance.now();
@@ -85,7 +43,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   const request = JSON.parse(line);
   try {
     if (request.do === 'load') {
-      loaded = await Loaded.open(peer, request.folder);
+      loaded = await open(peer, request.folder);
       const long = loaded.first >= LONG;
       if (!long && request.again) await loaded.warmUp();
       answer({ first: loaded.first / 1000, long });

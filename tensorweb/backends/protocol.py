@@ -17,7 +17,8 @@ class Backend(Protocol):
     `compile` returns a function from buffers (Python numbers where a spec's dtype is a type) to a list of buffers. For a
     `Routine` kernel whose outputs are None the function returns (buffer, spec) pairs, since only the data decides the shapes.
     A backend whose buffers lie in the host's memory may have a method `memory(buffer, spec)` that gives the elements' bytes without a copy;
-    one whose buffers lie elsewhere, a coroutine `download_later(buffer, spec)` that downloads without blocking, and `wait_later()`.
+    one whose buffers lie elsewhere, a coroutine `download_later(buffer, spec)` that downloads without blocking, and `wait_later()`;
+    one on a device, `lost`, whether that is gone, and a coroutine `ready()` that returns when what was compiled so far can run.
     In-place maps give the buffers that hold the updated values: the same ones where memory can be overwritten.
     """
 

@@ -6,6 +6,7 @@ handed to the device when there are many, when somebody reads, or when somebody 
 
 from __future__ import annotations
 
+import itertools
 import struct
 import threading
 from array import array
@@ -21,6 +22,8 @@ from ..kernels.shaders.builder import HEADER, Shader
 from ..kernels.shaders.launch import Launch, Lowered, Target, emit, stored, words_of
 from ..shapes import size_of
 from . import devices, registry
+from .devices.reading import SharedReads
+from .paging import PagedPool
 from .storage import Buffer, Pool
 
 FLUSH = 64  # commands that are handed over together
@@ -40,12 +43,15 @@ class ShaderBackend:
     `here` counts the plans made by pattern, `elsewhere` what ran on another backend, by what it was.
     """
 
-    def __init__(self, name: str, device: devices.Device, language: Language, target: Target):
+    def __init__(self, name: str, device: devices.Device, language: Language, target: Target, limit: int = 0):
+        """With a `limit`, so many bytes may be on the device before the rest goes to the CPU."""
         self.name, self.device, self.language, self.target = name, device, language, target
-        self.pool = Pool(device, self.flush)
+        self.pool = PagedPool(device, self.flush, limit) if limit else Pool(device, self.flush)
+        self._reads = SharedReads(device.read_later)
         self.here: Counter[str] = Counter()
         self.elsewhere: Counter[str] = Counter()
         self.kernels: dict[str, int] = {}
+        self._numbers = itertools.count()  # of kernels; one that failed to compile leaves a gap
         self._commands = array("i")
         self._pending = 0
         self._lock = threading.RLock()  # a finalizer may run an op in the middle of one
@@ -69,16 +75,18 @@ class ShaderBackend:
         return from_words(self.device.read([self._wanted(buffer, spec)])[0], str(spec.dtype))
 
     async def download_later(self, buffer: Any, spec: Spec) -> Any:
-        """Return what `download` returns, without blocking the event loop."""
+        """Return what `download` returns, without blocking the event loop; what is asked for at the same time comes in one readback."""
         if str(spec.dtype) == "string":
             return list(buffer)
-        return from_words((await self.device.read_later([self._wanted(buffer, spec)]))[0], str(spec.dtype))
+        return from_words(await self._reads.read(*self._wanted(buffer, spec)), str(spec.dtype))
 
     def _wanted(self, buffer: Buffer, spec: Spec) -> tuple[int, int]:
         self.flush()
+        self.pool.begin()
         return buffer.slot, _words(spec)
 
     def _take(self, spec: Spec) -> Buffer:
+        self.pool.begin()
         return self.pool.take(_words(spec), stored(str(spec.dtype)))
 
     # --- kernels ---
@@ -120,9 +128,11 @@ class ShaderBackend:
         readers = [(_READERS[n.kind], n.number) for n in launch.numbers]
         sizes = (launch.threads, *HEADER[1:], *launch.sizes)
         padding = (0,) * (-(len(sizes) + len(readers)) % 4)
+        begin = self.pool.begin
         end = (*padding, *self.language.extent(launch))
 
         def call(operands: dict[str, Sequence[Any]], values: Sequence[Any]) -> None:
+            begin()
             slots = [operands[kind][i].slot for kind, i in storages]
             self._commands.extend((number, *slots, *sizes, *[read(values[i]) for read, i in readers], *end))
             self._pending += 1
@@ -138,11 +148,12 @@ class ShaderBackend:
         if number is None:
             shader = self.language.shader(launch)
             emit(shader, launch)
-            number = self.kernels[key] = len(self.kernels)
             words = len(HEADER) + len(launch.sizes) + len(launch.numbers)
             shader.word(max(0, -(-words // 4) * 4 - 1))
             source, reads, writes = shader.finish(), tuple(shader.reads), tuple(shader.writes)
+            number = next(self._numbers)
             self.device.define(number, devices.Kernel(source, reads, writes, shader.uniforms, launch.family))
+            self.kernels[key] = number
         return number
 
     def _elsewhere(self, kernel: Kernel, inputs: Sequence[Spec], outputs: Sequence[Spec] | None) -> Callable[..., list[Any]]:
@@ -175,6 +186,16 @@ class ShaderBackend:
     def wait(self) -> None:
         self.flush()
         self.device.wait()
+
+    async def ready(self) -> None:
+        """Return when all kernels so far are compiled."""
+        self.flush()
+        await self.device.ready()
+
+    @property
+    def lost(self) -> bool:
+        """Whether the device is gone, and with it what was stored there."""
+        return self.device.lost
 
     def close(self) -> None:
         self._pending = 0

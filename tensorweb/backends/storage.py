@@ -45,12 +45,22 @@ class Pool:
         free = self._free.get((capacity, type))
         if free is None:
             free = self._free.setdefault((capacity, type), [])
-        try:
-            return Buffer(free.pop(), capacity, free)
-        except IndexError:
-            return self._make(capacity, type, free)
+        return self._buffer(self._number(capacity, type, free), capacity, type, free)
 
-    def _make(self, capacity: int, type: str, free: list[int]) -> Buffer:
+    def begin(self) -> None:
+        """Tell that the storage of one command is going to be asked for."""
+
+    def _buffer(self, slot: int, capacity: int, type: str, free: list[int]) -> Buffer:
+        return Buffer(slot, capacity, free)
+
+    def _number(self, capacity: int, type: str, free: list[int]) -> int:
+        """Return a number that nobody uses."""
+        try:
+            return free.pop()
+        except IndexError:
+            return self._make(capacity, type)
+
+    def _make(self, capacity: int, type: str) -> int:
         if 4 * capacity > self.device.limits.max_bytes:
             wanted = f"tensors of at most {self.device.limits.max_bytes} bytes"
             raise OutOfMemoryError(message(self.device.name, wanted, 4 * capacity, "Split the work into smaller parts."))
@@ -70,7 +80,7 @@ class Pool:
                 self.trim()
         self.allocated += 1
         self.words += capacity
-        return Buffer(slot, capacity, free)
+        return slot
 
     def trim(self) -> None:
         """Give all free storage back to the device."""

@@ -9,6 +9,7 @@ from ..flags import flags
 from ..kernels.glsl import GlslShader
 from ..kernels.shaders.launch import Launch, Target
 from .devices import Device
+from .paging import BYTES_PER_PIXEL
 from .shaders import Language, ShaderBackend
 
 _OUTPUTS = 4  # what every device of WebGL 2 can write at once
@@ -30,7 +31,21 @@ def on(device: Device) -> ShaderBackend:
         reads, writes = ("".join(s.type for s in storages) for storages in (launch.reads, launch.writes))
         return GlslShader(reads, writes, launch.lanes, launch.words, row_bits)
 
-    return ShaderBackend("webgl", device, Language(shader, _texels), Target(device.limits.max_storages, _OUTPUTS, groups=False))
+    target = Target(device.limits.max_storages, _OUTPUTS, groups=False)
+    return ShaderBackend("webgl", device, Language(shader, _texels), target, _memory_limit())
+
+
+def _memory_limit() -> int:
+    """Return the bytes of textures beyond which pages go to the CPU; 0: there is no limit."""
+    limit = int(flags.get("WEBGL_MEMORY_MB")) << 20
+    if limit or sys.platform != "emscripten":
+        return limit
+    known = getattr(import_module("js"), "tensorweb", None)  # what the page told its worker
+    screen = known.screen if known else getattr(import_module("js"), "screen", None)
+    if screen is None:
+        return 0
+    ratio = getattr(screen, "ratio", None) or getattr(import_module("js"), "devicePixelRatio", 1)
+    return int(screen.width * screen.height * ratio * BYTES_PER_PIXEL)
 
 
 def _texels(launch: Launch) -> tuple[int, int, int]:

@@ -1,12 +1,13 @@
-"""Data to train on: pipelines (`Dataset`, tf.data's names and TensorFlow.js's), CSV files, and the digits of `tensorweb-datasets`."""
+"""Data to train on: pipelines (`Dataset`, tf.data's names and TensorFlow.js's), CSV files, the page's devices, the digits of MNIST."""
 
 from .dataset import AUTOTUNE, INFINITE_CARDINALITY, UNKNOWN_CARDINALITY, Dataset
+from .devices import Position, accelerometer, location, microphone, webcam
 from .digits import mnist
 from .sources import array, generator, zip
 from .structure import TensorSpec
 from .text import CSVDataset, TextLineDataset, csv
 
 __all__ = [
-    "AUTOTUNE", "CSVDataset", "Dataset", "INFINITE_CARDINALITY", "TensorSpec", "TextLineDataset", "UNKNOWN_CARDINALITY", "array", "csv",
-    "generator", "mnist", "zip",
+    "AUTOTUNE", "CSVDataset", "Dataset", "INFINITE_CARDINALITY", "Position", "TensorSpec", "TextLineDataset", "UNKNOWN_CARDINALITY",
+    "accelerometer", "array", "csv", "generator", "location", "microphone", "mnist", "webcam", "zip",
 ]  # fmt: skip

@@ -21,6 +21,7 @@ from .handlers import (
     get_save_handlers,
     handler_of,
     list_models,
+    list_models_async,
     memory,
     move_model,
     move_model_async,
@@ -35,6 +36,7 @@ from .http_handler import http, load_weights, load_weights_async
 from .keras_archive import KerasArchive, open_archive, write_archive
 from .keras_h5 import KerasH5, read_keras_h5, write_keras_h5
 from .manifest import get_weight_specs
+from .page_stores import downloads, indexed_db, local_storage
 from .safetensors import load_safetensors, safetensors_metadata, save_safetensors
 from .weights import (
     decode_weights,

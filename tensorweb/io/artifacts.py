@@ -108,7 +108,11 @@ def model_json(artifacts: ModelArtifacts, manifest: list[dict[str, Any]] | None)
 
 def parse_model_json(data: Any, where: str) -> dict[str, Any]:
     """Return the parsed model.json, its fields of the right kinds; raise FormatError."""
-    value = jsons.parse_object(data, where)
+    return check_model_json(jsons.parse_object(data, where), where)
+
+
+def check_model_json(value: dict[str, Any], where: str) -> dict[str, Any]:
+    """Return the values of a model.json if they are of the right kinds; raise FormatError."""
     if value.get("modelTopology") is None and value.get("weightsManifest") is None:
         got = ", ".join(list(value)[:10]) or "an empty object"
         raise FormatError(message(where, "`modelTopology` or `weightsManifest`", got[:200], "This is no model.json of TensorFlow.js."))

@@ -232,15 +232,34 @@ class _ChosenSource:
         """Leave the file to its owner."""
 
 
+class _PickedSource:
+    """A File of the page as a Source."""
+
+    def __init__(self, file: Any):
+        self.file, self.size, self._at = file, int(file.size), 0
+
+    async def read(self, count: int) -> bytes:
+        """Return at most `count` more bytes."""
+        part = self.file.slice(self._at, self._at + count)
+        self._at += count
+        return (await part.arrayBuffer()).to_bytes()
+
+    def close(self) -> None:
+        """Leave the file to its owner."""
+
+
 class ChosenFilesHandler(IOHandler):
     """Loads from files in any places that are found by their names; `browser_files` makes it."""
 
-    def __init__(self, files: Sequence[Any], on_progress: Callable[[float], Any] | None = None):
-        if isinstance(files, (str, bytes, os.PathLike)) or not files:
-            raise ArgumentError(message("browser_files", "a list of files, model.json first", repr(files)[:80], "Pass at least one."))
-        self.first, self.on_progress = files[0], on_progress
-        self.rest = {os.path.basename(_name_of(f)): f for f in files[1:]}
-        self.count = len(files) - 1
+    def __init__(self, files: Iterable[Any], on_progress: Callable[[float], Any] | None = None):
+        listed = [] if isinstance(files, (str, bytes, os.PathLike)) or files is None else list(files)
+        if not listed:
+            raise ArgumentError(message("browser_files", "a list of files with a model.json", repr(files)[:80], "Pass at least one."))
+        # A user picks files in no order: the model's is the one that is JSON.
+        self.first = next((f for f in listed if _name_of(f).endswith(".json")), listed[0])
+        self.on_progress = on_progress
+        self.rest = {os.path.basename(_name_of(f)): f for f in listed if f is not self.first}
+        self.count = len(listed) - 1
 
     def loading(self) -> Waits[ModelArtifacts]:
         """Load the first file as model.json and the others as its shards; only the topology if there are no others."""
@@ -271,14 +290,17 @@ def _name_of(file: Any) -> str:
 
 
 def _open_chosen(file: Any) -> Any:
-    return FileSource(Path(file)) if isinstance(file, (str, os.PathLike)) else _ChosenSource(file)
+    if isinstance(file, (str, os.PathLike)):
+        return FileSource(Path(file))
+    return _PickedSource(file) if hasattr(file, "arrayBuffer") else _ChosenSource(file)
 
 
-def browser_files(files: Sequence[Any], on_progress: Callable[[float], Any] | None = None) -> IOHandler:
-    """Return a handler that loads from files a user chose: model.json first, then its shards, by name. TensorFlow.js's io.browserFiles.
+def browser_files(files: Iterable[Any], on_progress: Callable[[float], Any] | None = None) -> IOHandler:
+    """Return a handler that loads from files a user chose: a model.json and its shards, by name. TensorFlow.js's io.browserFiles.
 
-    `files`: paths, or objects with `name` and `read(count)` (also as a coroutine function). With model.json alone the artifacts have no
-    weights. Loading raises FormatError if the others are not the manifest's files.
+    `files`: paths, File objects of the page as `tw.browser.pick_files` returns them, or objects with `name` and `read(count)` (also as a
+    coroutine function). The first that is called .json is the model.json, else the first. With it alone the artifacts have no weights.
+    Loading raises FormatError if the others are not the manifest's files.
 
     >>> import io, tensorweb as tw
     >>> file = io.BytesIO(b'{"modelTopology": {"class_name": "Model"}}')

@@ -173,7 +173,9 @@ def _handlers(routers: list[Router], url: Any, options: dict[str, Any]) -> list[
 
 
 def get_save_handlers(url: Any) -> list[IOHandler]:
-    """Return the handlers that save to a URL: file://, http://, https://, memory:// or a path. TensorFlow.js's io.getSaveHandlers.
+    """Return the handlers that save to a URL or a path. TensorFlow.js's io.getSaveHandlers.
+
+    URLs begin with file://, http://, https://, memory://, in a page also with indexeddb://, localstorage://, downloads://.
 
     >>> import tensorweb as tw
     >>> [type(h).__name__ for h in tw.io.get_save_handlers("memory://mine")]
@@ -200,7 +202,7 @@ def handler_of(place: Any, saving: bool = False, **options: Any) -> IOHandler:
         found = get_save_handlers(place) if saving else get_load_handlers(place, options)
         if len(found) != 1:
             what = "save" if saving else "load"
-            advice = "Register a router, or use one of http://, https://, file://, memory:// or a path."
+            advice = "Use http://, https://, file://, memory://, indexeddb://, localstorage://, a path, or a router of your own."
             raise ArgumentError(message(what, f"one handler for {str(place)[:80]!r}", len(found), advice))
         return found[0]
     if callable(getattr(place, "save" if saving else "load", None)):
@@ -223,22 +225,36 @@ for _register in (register_save_router, register_load_router):
 
 # --- managing models --------------------------------------------------------------------------------------------------------
 
+Infos = dict[str, ModelArtifactsInfo]
 
-def list_models() -> dict[str, ModelArtifactsInfo]:
-    """Return the models kept in memory, by URL. TensorFlow.js's io.listModels.
+
+def _listing_memory() -> Waits[Infos]:
+    yield from ()
+    return {f"memory://{name}": info for name, (_, info) in _kept.items()}
+
+
+# Each lists the models of one kind of place by their URLs.
+listings: list[Callable[[], Waits[Infos]]] = [_listing_memory]
+
+
+def _listing() -> Waits[Infos]:
+    """Return the models kept in memory and, in a page, in IndexedDB and localStorage, by URL. TensorFlow.js's io.listModels.
 
     >>> import tensorweb as tw
     >>> _ = tw.io.memory("listed").save(tw.io.ModelArtifacts({"class_name": "Model"}))
     >>> tw.io.list_models()["memory://listed"].model_topology_bytes
     22
     """
-    return {f"memory://{name}": info for name, (_, info) in _kept.items()}
+    found: Infos = {}
+    for listing in listings:
+        found |= yield from listing()
+    return found
 
 
 def _removable(url: Any) -> Any:
     handler = handler_of(url, saving=True)
     if not hasattr(handler, "removing"):
-        raise ArgumentError(message("remove_model", "memory:// or a path", str(url)[:80], "It cannot be removed from there."))
+        raise ArgumentError(message("remove_model", "a place that models can leave", str(url)[:80], "It cannot be removed from there."))
     return handler
 
 
@@ -271,6 +287,7 @@ def _removing(url: Any) -> Waits[ModelArtifactsInfo]:
     return (yield from _removable(url).removing())
 
 
+list_models, list_models_async = twins(_listing, "list_models", __name__)
 copy_model, copy_model_async = twins(_copying, "copy_model", __name__)
 move_model, move_model_async = twins(_moving, "move_model", __name__)
 remove_model, remove_model_async = twins(_removing, "remove_model", __name__)

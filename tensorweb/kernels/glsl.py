@@ -6,6 +6,7 @@ numbers, one after the other or as one vector.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 
 from .shaders.builder import STORED, Shader
@@ -38,6 +39,8 @@ class GlslShader(Shader):
         return "int(0x80000000u)" if number == -(2**31) else str(number) if number >= 0 else f"({number})"
 
     def float_text(self, number: float) -> str:
+        if 0 < abs(number) < 2.0**-125:  # in decimals, some browsers take it for 0
+            return self.as_float(self.int_text(struct.unpack("=i", struct.pack("=f", number))[0]))
         return repr(number) if number >= 0 else f"({number!r})"
 
     def as_float(self, text: str) -> str:

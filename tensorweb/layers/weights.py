@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from .. import constraints, initializers, interop, regularizers
 from .. import dtypes as dtype_table
+from ..backends import registry
 from ..engine import changed_state
 from ..errors import ArgumentError, ShapeError, message
 from ..naming import auto_name
@@ -48,7 +50,9 @@ class WeightOwner:
         if initializer is None:
             initializer = "glorot_uniform" if dtype_table.is_float(dtype) else "zeros"
         made = initializers.get(initializer)
-        with changed_state(tapes=(), scope=None, autocast=None, unknown=0):
+        # Beside an automatic GPU: a model may turn out to be small.
+        beside = registry.beside()
+        with changed_state(tapes=(), scope=None, autocast=None, unknown=0), registry.using(beside) if beside else nullcontext():
             value = made(shape, dtype=dtype) if callable(made) else made
             made_variable = Variable(
                 value, dtype=dtype, trainable=trainable and self._trainable, autocast=autocast, name=name or auto_name("variable")

@@ -12,6 +12,7 @@ from ..errors import ArgumentError, message
 from ..layers.layer import Layer
 from ..symbolic import KerasTensor, any_symbolic, known_shape
 from ..waiting import wait
+from .placement import placed
 from .trainer import Trainer
 
 
@@ -52,6 +53,8 @@ class Model(Trainer, Layer):
         Trainer.__init__(self)
         self._seen_inputs: Any = None
         self.user_defined_metadata: dict[str, Any] | None = None
+
+    __call__ = placed(Layer.__call__)
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """Return the outputs; defined by subclasses."""

@@ -19,6 +19,7 @@ from ..tree import is_nested
 from ..waiting import wait, wait_async
 from . import fitting
 from .compiled import CompiledLoss, CompiledMetrics
+from .placement import placed, placed_loop
 
 
 def _signed(loop: Any) -> Any:
@@ -260,6 +261,7 @@ class Trainer:
         """Train as `fit` does, without blocking the event loop."""
         return await wait_async(self._fit(*args, **kwargs))
 
+    @placed_loop
     def _fit(self, *args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         self._need_compiled("fit")
         return fitting.fit(self, *args, **kwargs)
@@ -277,6 +279,7 @@ class Trainer:
         """Evaluate without blocking the event loop."""
         return await wait_async(self._evaluate(*args, **kwargs))
 
+    @placed_loop
     def _evaluate(self, *args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         self._need_compiled("evaluate")
         return fitting.evaluate(self, *args, **kwargs)
@@ -284,15 +287,20 @@ class Trainer:
     @_signed(fitting.predict)
     def predict(self, *args: Any, **kwargs: Any) -> Any:
         """Return the outputs for all of `x`, batch by batch, joined. Args: `x`, `batch_size`, `verbose`, `steps`, `callbacks`."""
-        return wait(fitting.predict(self, *args, **kwargs))
+        return wait(self._predict(*args, **kwargs))
 
     @_signed(fitting.predict)
     async def predict_async(self, *args: Any, **kwargs: Any) -> Any:
         """Predict without blocking the event loop."""
-        return await wait_async(fitting.predict(self, *args, **kwargs))
+        return await wait_async(self._predict(*args, **kwargs))
+
+    @placed_loop
+    def _predict(self, *args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+        return fitting.predict(self, *args, **kwargs)
 
     # --- single batches ---
 
+    @placed
     def train_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None, return_dict: bool = False) -> Any:
         """Take one step on one batch and return the loss and metrics."""
         self._need_compiled("train_on_batch")
@@ -300,6 +308,7 @@ class Trainer:
         self.reset_metrics()
         return self._numbers(self.train_step(batch), return_dict)
 
+    @placed
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
         """Evaluate one batch and return the loss and metrics."""
         self._need_compiled("test_on_batch")
@@ -311,6 +320,7 @@ class Trainer:
         values = wait(fitting.read_logs(logs))
         return values if return_dict else self._in_order(values)
 
+    @placed
     def predict_on_batch(self, x: Any) -> Any:
         """Return the outputs for one batch."""
         return self.predict_step(fitting.one_batch(x))

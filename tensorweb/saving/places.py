@@ -41,6 +41,8 @@ def text_of(place: Any) -> str | None:
 
 
 def _by_suffix(text: str) -> str:
+    if "://" in text and not text.startswith("file://") and not is_http_scheme(text):
+        return WEB  # memory://, indexeddb:// and their like hold TensorFlow.js's models, however these are called
     path = urlsplit(text).path if is_http_scheme(text) else text
     return next((kind for suffix, kind in _SUFFIXES if path.lower().endswith(suffix)), WEB)
 

@@ -16,8 +16,10 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
+from .. import engine
 from ..backends import registry
 from ..flags import flags
+from ..profiler import enable_debug_mode
 
 
 class Runner:
@@ -68,7 +70,9 @@ class Runner:
         for name, value in self._defaults.items():
             flags.set(name, value)
         flags.set_from_url(url_flags)
-        registry._current = None  # a script before this one may have chosen
+        if flags.get("DEBUG") or engine.debug_observer:
+            enable_debug_mode(flags.get("DEBUG"))
+        registry.forget_choice()  # a script before this one may have chosen
         await registry.ready(backend)
         linecache.cache[path] = (len(source), None, source.splitlines(keepends=True), path)
         main = ModuleType("__main__")

@@ -20,21 +20,19 @@ def make(script: Path | None, pyodide: Path | str, more: tuple[str, ...] = ()) -
     """Return the page's contents by address (without the leading slash; "" is the page itself).
 
     `script` is a Python program, or an HTML page that loads Pyodide itself, or None for the playground; `more` are patterns of files beside
-    it that it opens by names that it computes. Raises ArgumentError if there is no such script.
+    it (of the working folder for the playground) that it opens by names that it computes. Raises ArgumentError if there is no such script.
     """
     site: dict[str, Content] = {wheel.name(part): make_wheel for part, make_wheel in _wheels().items()}
     if isinstance(pyodide, Path):
         site |= {f"pyodide/{name}": pyodide / name for name in pyodide_files.FILES if (pyodide / name).is_file()}
-    if script is None:
-        return site | _page({"script": None, "files": []}, pyodide)
-    if not script.is_file():
+    if script is not None and not script.is_file():
         raise ArgumentError(message("script", "a Python program or an HTML page", str(script), "Check its name."))
-    script = script.resolve()
-    folder = root(script)
+    script = script and script.resolve()
+    folder = root(script) if script else Path.cwd()
     files = named_files(script, folder, more)
-    if script.suffix in (".html", ".htm"):
+    if script and script.suffix in (".html", ".htm"):
         return site | {"": script, **{path: file for path, file in files.items() if file != script}}
-    told = {"script": script.relative_to(folder).as_posix(), "files": sorted(files)}
+    told = {"script": script and script.relative_to(folder).as_posix(), "files": sorted(files)}
     return site | {f"files/{path}": file for path, file in files.items()} | _page(told, pyodide)
 
 
@@ -68,12 +66,12 @@ def content(entry: Content) -> bytes:
     return entry if isinstance(entry, bytes) else entry.read_bytes() if isinstance(entry, Path) else entry()
 
 
-def named_files(script: Path, folder: Path, more: tuple[str, ...] = ()) -> dict[str, Path]:
+def named_files(script: Path | None, folder: Path, more: tuple[str, ...] = ()) -> dict[str, Path]:
     """Return the script and the files below the folder that it names: modules it imports, and files and folders in its texts.
 
     Hidden files, and links that lead out of the folder, are not among them. `more` are further patterns, as for Path.glob.
     """
-    found, queue = dict[str, Path](), [script]
+    found, queue = dict[str, Path](), [script] if script else []
     for pattern in more:
         queue += [file for file in folder.glob(pattern) if file.is_file()]
     while queue:

@@ -13,7 +13,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from .slim import slim
+from .slim import slim, slim_script
 
 PACKAGE = Path(__file__).parents[1]
 # Behind a page there is no compiler, no NumPy that must be fast, no other device library, and it serves no further pages.
@@ -59,11 +59,11 @@ def make_datasets() -> bytes | None:
 @cache
 def contents() -> dict[str, bytes]:
     """Return what the page needs of the package: path to content."""
-    found = {}
+    found, slimmers = {}, {".py": slim, ".js": slim_script}
     for path in sorted(PACKAGE.rglob("*")):
         inner = path.relative_to(PACKAGE)
-        if path.suffix in (".py", ".js") and not any(p.as_posix() in LEFT_OUT for p in (inner, *inner.parents)):
-            found[f"tensorweb/{inner.as_posix()}"] = slim(path.read_text("utf-8")).encode() if path.suffix == ".py" else path.read_bytes()
+        if path.suffix in slimmers and not any(p.as_posix() in LEFT_OUT for p in (inner, *inner.parents)):
+            found[f"tensorweb/{inner.as_posix()}"] = slimmers[path.suffix](path.read_text("utf-8")).encode()
     return found
 
 

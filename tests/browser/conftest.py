@@ -1,5 +1,11 @@
 """Fixtures of the browser tests: one server and one browser of a kind for all tests of a process; a page is fresh for each test."""
 
+import functools
+import http.server
+import importlib.metadata
+import shutil
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -25,12 +31,17 @@ _started = {}
 
 def start_browser(kind):
     """Return the browser of a kind, started when it is first asked for; the test is skipped where it is not installed."""
+    if kind not in _started:
+        _started[kind] = new_browser(kind)
+    return _started[kind]
+
+
+def new_browser(kind, proxy=""):
+    """Return a browser of a test's own, which closes it; the test is skipped where it is not installed."""
     lacking = missing(kind)
     if lacking:
         pytest.skip(lacking)
-    if kind not in _started:
-        _started[kind] = Browser(kind)
-    return _started[kind]
+    return Browser(kind, proxy)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -51,9 +62,9 @@ def serve():
     """A function that serves a site until the tests end, and returns the server."""
     servers = []
 
-    def start(script=None, isolated=True):
+    def start(script=None, isolated=True, more=()):
         folder = pyodide_files.find(str(PYODIDE))
-        server = Server(make(script, folder), 0, folder, isolated, keep_log=True)
+        server = Server(make(script, folder, more), 0, folder, isolated, keep_log=True)
         servers.append(server)
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         return server
@@ -62,6 +73,48 @@ def serve():
     for server in servers:
         server.shutdown()
         server.server_close()
+
+
+@pytest.fixture(scope="session")
+def plain_host():
+    """A function that serves a folder with Python's own server, which knows no isolation."""
+    servers = []
+
+    def start(folder):
+        class Quiet(http.server.SimpleHTTPRequestHandler):
+            def log_message(self, *args):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder))
+        servers.append(server)
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture(scope="session")
+def pip_wheel(tmp_path_factory):
+    """The wheel that pip makes of this checkout."""
+    if not _new_setuptools():
+        pytest.skip("no setuptools 77 here")
+    folder = tmp_path_factory.mktemp("checkout")
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, folder)
+    shutil.copytree(ROOT / "tensorweb", folder / "tensorweb", ignore=shutil.ignore_patterns("__pycache__"))
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index", "."]
+    subprocess.run(command, cwd=folder, check=True)
+    return next(folder.glob("*.whl"))
+
+
+def _new_setuptools():
+    try:
+        return int(importlib.metadata.version("setuptools").partition(".")[0]) >= 77
+    except importlib.metadata.PackageNotFoundError:
+        return False
 
 
 @pytest.fixture(scope="session")

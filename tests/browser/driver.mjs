@@ -1,5 +1,5 @@
 // Drives a browser for the tests: reads a JSON object a line from stdin, {id, method, ...}, and answers {id, value} or {id, error}.
-// Usage: node driver.mjs chromium|firefox [--headed]
+// Usage: node driver.mjs chromium|firefox [--headed] [--proxy=HOST:PORT]
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -8,22 +8,37 @@ import puppeteer from "puppeteer-core";
 
 const CHROMIUM = ["--headless=new", "--no-sandbox", "--no-first-run", "--no-default-browser-check", "--disable-background-networking",
   "--disable-component-update", "--disable-default-apps", "--disable-sync", "--disable-quic", "--disable-dev-shm-usage", "--hide-scrollbars",
-  "--enable-unsafe-webgpu", "--use-angle=swiftshader", "--use-webgpu-adapter=swiftshader", "--remote-debugging-port=0"];
-const FIREFOX = { "dom.webgpu.enabled": true, "gfx.webgpu.ignore-blocklist": true, "webgl.force-enabled": true };
+  "--enable-unsafe-webgpu", "--use-angle=swiftshader", "--use-webgpu-adapter=swiftshader", "--remote-debugging-port=0",
+  "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
+const FIREFOX = { "dom.webgpu.enabled": true, "gfx.webgpu.ignore-blocklist": true, "webgl.force-enabled": true,
+  "media.navigator.streams.fake": true, "media.navigator.permission.disabled": true };
 
 const [kind, ...options] = process.argv.slice(2);
+const proxy = options.find((option) => option.startsWith("--proxy="))?.slice("--proxy=".length);
 const profile = fs.mkdtempSync(path.join(os.tmpdir(), `tensorweb-${kind}-`));
 const pages = new Map();
 
 async function launch() {
   const common = { executablePath: process.env.BROWSER_PATH, protocolTimeout: 600_000 };
   if (kind === "chromium") {
-    const args = [...CHROMIUM, `--user-data-dir=${profile}`, "about:blank"];
+    // Loopback addresses are asked of the proxy too: it sees all that the browser asks of anybody.
+    const through = proxy ? [`--proxy-server=${proxy}`, "--proxy-bypass-list=<-loopback>"] : [];
+    const args = [...CHROMIUM, ...through, `--user-data-dir=${profile}`, "about:blank"];
     return puppeteer.launch({ ...common, headless: true, ignoreDefaultArgs: true, args });
   }
   const env = { ...process.env, HOME: profile, LIBGL_ALWAYS_SOFTWARE: "1" };
   const headless = !options.includes("--headed");
-  return puppeteer.launch({ ...common, browser: "firefox", headless, userDataDir: profile, extraPrefsFirefox: FIREFOX, env });
+  const extraPrefsFirefox = { ...FIREFOX, ...(proxy ? firefoxProxy(...proxy.split(":")) : {}) };
+  return puppeteer.launch({ ...common, browser: "firefox", headless, userDataDir: profile, extraPrefsFirefox, env });
+}
+
+function firefoxProxy(host, port) {
+  const prefs = { "network.proxy.type": 1, "network.proxy.no_proxies_on": "", "network.proxy.allow_hijacking_localhost": true };
+  for (const scheme of ["http", "ssl"]) {
+    prefs[`network.proxy.${scheme}`] = host;
+    prefs[`network.proxy.${scheme}_port`] = Number(port);
+  }
+  return prefs;
 }
 
 const browser = await launch();
@@ -44,6 +59,8 @@ const methods = {
   version: () => browser.version(),
   open,
   goto: ({ page, url }) => page.goto(url, { waitUntil: "load" }).then(() => null),
+  // Run code in each document that comes, before its own scripts.
+  before: ({ page, code }) => page.evaluateOnNewDocument(code).then(() => null),
   reload: ({ page }) => page.reload({ waitUntil: "load" }).then(() => null),
   // The code is the body of an async function of `argument`; its value comes back as JSON.
   evaluate: ({ page, code, argument }) => page.evaluate((body, given) => new (async () => {}).constructor("argument", body)(given), code, argument ?? null),
@@ -57,6 +74,11 @@ const methods = {
   screenshot: ({ page, file }) => page.screenshot({ path: file }).then(() => null),
   requests: ({ requests }) => requests,
   errors: ({ errors }) => errors,
+  // Bytes that JavaScript uses in each worker, without garbage; Chromium only.
+  heaps: ({ page }) => Promise.all(page.workers().map(async ({ client }) => {
+    await client.send("HeapProfiler.collectGarbage");
+    return (await client.send("Runtime.getHeapUsage")).usedSize;
+  })),
   close: ({ page }) => page.close(),
 };
 

@@ -34,12 +34,13 @@ def _executable(kind: str) -> str | None:
 
 
 class Browser:
-    """A browser that runs until `close`."""
+    """A browser that runs until `close`; `proxy` ("host:port") is asked for everything, what lies on this machine too."""
 
-    def __init__(self, kind: str):
+    def __init__(self, kind: str, proxy: str = ""):
         self.kind = kind
         name, _, headed = kind.partition("-")
-        command = [str(node()), str(HERE / "driver.mjs"), name, *(["--headed"] if headed else [])]
+        options = [*(["--headed"] if headed else []), *([f"--proxy={proxy}"] if proxy else [])]
+        command = [str(node()), str(HERE / "driver.mjs"), name, *options]
         if headed:
             command = ["xvfb-run", "-a", *command]
         environment = os.environ | {"BROWSER_PATH": str(_executable(kind))}
@@ -69,9 +70,11 @@ class Browser:
                     raise RuntimeError(f"{self.kind}: {method}: {answer['error']}")
                 return answer["value"]
 
-    def open(self, url):
-        """Return a new page at an address."""
+    def open(self, url, before=""):
+        """Return a new page at an address; `before` is JavaScript that runs before its own."""
         page = Page(self, self.call("open"))
+        if before:
+            page.call("before", code=before)
         page.goto(url)
         return page
 

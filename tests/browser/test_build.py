@@ -1,12 +1,9 @@
 """A built folder is whole, works on a host that sends no headers, and overwrites nobody's files."""
 
-import functools
-import http.server
 import json
 import os
 import subprocess
 import sys
-import threading
 
 import pytest
 
@@ -26,27 +23,6 @@ def script(tmp_path):
     (tmp_path / "helper.py").write_text("import tensorweb as tw\n\ndef double(x):\n    return int(tw.tensor(x) * 2)\n")
     (tmp_path / "data.txt").write_text("from a file")
     return tmp_path / "script.py"
-
-
-@pytest.fixture
-def plain_host():
-    """A function that serves a folder with Python's own server, which knows no isolation."""
-    servers = []
-
-    def start(folder):
-        class Quiet(http.server.SimpleHTTPRequestHandler):
-            def log_message(self, *args):
-                pass
-
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder))
-        servers.append(server)
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        return f"http://127.0.0.1:{server.server_port}"
-
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
 
 
 def tree(folder):

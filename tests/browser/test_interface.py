@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from tests.browser.conftest import ROOT
+from tests.browser.conftest import ROOT, new_browser
 
 FILES = {
     "line.py": '''"""Learn a line through noisy points, and draw it."""
@@ -97,7 +97,52 @@ return refused;
 """
 
 
-def test_nothing_leaves_the_machine(page, serve):
+IN_USE = """
+import tensorweb as tw
+from tensorweb.web import show
+
+model = tw.Sequential([tw.layers.Dense(4, activation="relu", input_shape=[3]), tw.layers.Dense(1)])
+model.compile(loss="mean_squared_error", optimizer="sgd")
+model.fit(tw.ones((8, 3)), tw.ones((8, 1)), epochs=2)
+show(tw.ones((8, 8)), "white")
+print(tw.data.mnist().test_images.shape)
+1 / 0
+"""
+UNWATCHED = """
+const code = 'fetch("http://elsewhere.test/worker", { mode: "no-cors" }).finally(() => postMessage(1));';
+const worker = new Worker(URL.createObjectURL(new Blob([code], { type: "text/javascript" })));
+await new Promise((next) => (worker.onmessage = next));
+await fetch("http://elsewhere.test/page", { mode: "no-cors" }).catch(() => null);
+await fetch("https://elsewhere.test/", { mode: "no-cors" }).catch(() => null);
+await new Promise((next) => Object.assign(new WebSocket("ws://elsewhere.test/"), { onopen: next, onerror: next }));
+"""
+
+
+@pytest.mark.parametrize("kind, backends", [
+    pytest.param(kind, backends, marks=pytest.mark.xdist_group(kind))
+    for kind, backends in {"chromium": ["wasm", "webgpu", "webgl"], "firefox": ["wasm", "webgpu"]}.items()
+])  # fmt: skip
+def test_a_page_in_use_asks_nobody_but_its_server(serve, kind, backends):
+    """The server is the browser's proxy for everything: what the browser asks of anybody stands in its log."""
+    server = serve()
+    browser = new_browser(kind, proxy=f"127.0.0.1:{server.server_port}")
+    try:
+        page = browser.open(server.url)
+        for backend in backends:
+            result = page.run(IN_USE, backend=backend)
+            assert result["backend"] == backend and "ZeroDivisionError" in result["error"] and result["pictures"]
+        page.close()
+        asked = {path for _, _, path in server.log}
+        assert f"{server.url}pyodide/pyodide.asm.wasm" in asked and any("tensorweb_datasets" in path for path in asked)
+        assert [path for path in asked if not path.startswith(server.url)] == []
+        browser.open("about:blank").evaluate(UNWATCHED)  # what would have been seen
+        asked = {path for _, _, path in server.log}
+        assert {"http://elsewhere.test/worker", "http://elsewhere.test/page", "elsewhere.test:443", "elsewhere.test:80"} <= asked
+    finally:
+        browser.close()
+
+
+def test_what_would_leave_the_machine_is_refused(page, serve):
     elsewhere = serve()  # another origin
     assert page.evaluate(ELSEWHERE, elsewhere.url) == ["fetch", "import", "worker", "socket"]
     program = f"""
@@ -182,15 +227,4 @@ def test_flags_in_the_address(browser, serve, script, flags, text):
     page = browser.open(f"{serve(script).url}?tensorwebflags={flags}")
     page.wait_for_text("#console", " after ")
     assert text in page.text("#console") and ("begun" in page.text("#console")) == (flags == "BACKEND:python")
-    page.close()
-
-
-def test_a_page_of_ones_own_on_the_main_thread(browser, serve):
-    server = serve(ROOT / "examples" / "page" / "index.html")
-    page = browser.open(server.url)
-    assert (
-        page.evaluate("while (!/at 5/.test(answer.value)) await new Promise((next) => setTimeout(next, 50));\nreturn answer.value;")
-        == "at 5 it is 8.965"
-    )
-    assert page.call("errors") == [] and all(status == 200 for status, _, _ in server.log), server.log
     page.close()

@@ -5,6 +5,8 @@ import io
 
 import pytest
 
+from tests.browser.conftest import in_browser, start_browser
+
 LISTING = """
 import tensorweb as tw
 
@@ -25,11 +27,25 @@ def wait_for(page, text):
     )
 
 
-def test_listing_1_gives_what_it_gives_here(shared_page):
-    result = shared_page.run(LISTING)
-    assert result["ok"], result["error"]
+PLACES = {"chromium": ["wasm", "webgpu", "webgl", "python"], "firefox": ["wasm", "webgpu"], "firefox-headed": ["webgl"]}
+
+
+@pytest.mark.parametrize(
+    "kind, backend", [pytest.param(kind, b, marks=pytest.mark.xdist_group(kind)) for kind, backends in PLACES.items() for b in backends]
+)
+def wait_for_frames(page, count):
+    """Wait until the page has drawn so many frames more."""
+    page.evaluate("while (window.tensorweb.frames < argument) await new Promise((next) => setTimeout(next, 20));", page.frames + count)
+
+
+def test_listing_1_gives_what_it_gives_here(playground, kind, backend):
+    page = start_browser(kind).open(playground.url)
+    result = page.run(LISTING, backend=backend)
+    page.close()
+    assert result["ok"] and result["backend"] == backend, result["error"]
     with contextlib.redirect_stdout(io.StringIO()) as here:
         exec(LISTING, {})
+    assert 8.9 < float(result["stdout"]) < 9.1
     assert abs(float(result["stdout"]) - float(here.getvalue())) < 1e-3
 
 
@@ -109,12 +125,61 @@ def test_an_endless_loop_is_stopped_and_the_next_program_runs(shared_page):
         assert shared_page.run("print(6 * 7)")["stdout"] == "42\n"
 
 
+def test_a_dead_python_is_replaced(shared_page):
+    result = shared_page.run("import os\nos.abort()")
+    assert not result["ok"] and not result["stopped"] and result["error"]
+    assert shared_page.run("print(6 * 7)")["stdout"] == "42\n"
+
+
+def test_javascript_that_fails_on_its_own_is_told(shared_page):
+    program = """
+import asyncio
+from pyodide.code import run_js
+
+run_js("setTimeout(() => { throw new Error('on its own') }, 0)")
+await asyncio.sleep(0.2)
+print("still here")
+"""
+    result = shared_page.run(program)
+    assert result["ok"] and result["stdout"] == "still here\n" and "on its own" in result["stderr"]
+
+
 def test_a_loop_that_will_not_stop_loses_its_worker(shared_page):
     shared_page.start("print('begun')\nwhile True:\n    try:\n        while True: pass\n    except BaseException: pass\n")
     wait_for(shared_page, "begun")
     shared_page.stop()
     assert shared_page.finish()["stopped"]
     assert shared_page.run("print(6 * 7)")["stdout"] == "42\n"
+
+
+TRAINING = """
+import tensorweb as tw
+
+w = tw.Variable(tw.ones((64, 64)))
+print("begun")
+while True:
+    w.assign(tw.tanh(tw.matmul(w, w)))
+    float(w[0, 0])
+"""
+
+
+@pytest.fixture(scope="module", params=in_browser("chromium"))
+def gpu_page(request, playground):
+    """A page in Chromium, which has all backends."""
+    page = start_browser(request.param).open(playground.url)
+    yield page
+    page.close()
+
+
+@pytest.mark.parametrize("backend", ["wasm", "webgpu", "webgl"])
+def test_a_loop_that_trains_leaves_the_page_drawing_and_is_stopped(gpu_page, backend):
+    gpu_page.start(TRAINING, backend=backend)
+    wait_for(gpu_page, "begun")
+    wait_for_frames(gpu_page, 30)
+    gpu_page.stop()
+    assert gpu_page.finish()["stopped"]
+    result = gpu_page.run("import tensorweb as tw\nprint(float(tw.sum(tw.ones((64, 64)))))", backend=backend)
+    assert result["stdout"] == "4096.0\n" and result["backend"] == backend, result["error"]
 
 
 def test_without_shared_memory_a_loop_is_stopped_too(browser, plain_playground):
@@ -131,8 +196,7 @@ def test_without_shared_memory_a_loop_is_stopped_too(browser, plain_playground):
 def test_the_page_draws_while_a_program_computes_and_prints(shared_page):
     shared_page.start("print('begun')\nwhile True:\n    print('x' * 100)\n")
     wait_for(shared_page, "begun")
-    before = shared_page.frames
-    shared_page.evaluate(f"while (window.tensorweb.frames < {before + 30}) await new Promise((next) => setTimeout(next, 20));", timeout=60)
+    wait_for_frames(shared_page, 30)
     assert shared_page.evaluate("return window.tensorweb.session.state") == "running"
     shared_page.stop()
     assert shared_page.finish()["stopped"]
@@ -160,9 +224,10 @@ def test_a_run_begins_afresh(shared_page):
 
 def test_two_tabs_at_once(page, browser, playground):
     other = browser.open(playground.url)
-    page.start(ENDLESS)
+    page.start(TRAINING)
     wait_for(page, "begun")
     assert other.run("import tensorweb as tw\nprint(float(tw.sum(tw.ones(5))))")["stdout"] == "5.0\n"
+    assert page.evaluate("return window.tensorweb.session.state") == "running"
     page.stop()
     assert page.finish()["stopped"]
     other.close()

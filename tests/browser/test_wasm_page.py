@@ -8,6 +8,7 @@ import pytest
 
 from tests.browser import replay
 from tests.browser.conftest import start_browser
+from tests.browser.places import open_place, parameter
 from tests.oracle.replay import subjects
 
 ROOT = Path(__file__).parents[2]
@@ -27,61 +28,10 @@ PLACES = {
 }
 
 
-class MainThread:
-    """A page that runs programs on its main thread."""
-
-    def __init__(self, page, url):
-        self.page = page
-        page.goto(f"{url}/blank.html")
-        page.evaluate(BOOT)
-
-    def run(self, source, name="test.py", backend="", flags="", timeout=180):
-        """Run a Python program as Page.run does."""
-        return self.page.evaluate(RUN, {"source": source, "backend": backend}, timeout)
-
-    def close(self):
-        """Close the tab."""
-        self.page.close()
-
-
-BOOT = """
-const site = await (await fetch("/site.json")).json();
-const { loadPyodide } = await import(`/${site.pyodide}pyodide.mjs`);
-window.told = "";
-const stdout = (text) => { window.told += text + "\\n"; };
-window.python = await loadPyodide({ indexURL: `/${site.pyodide}`, stdout });
-for (const wheel of [site.library, ...Object.values(site.later)]) {
-  const content = await (await fetch(`/${wheel}`)).arrayBuffer();
-  python.unpackArchive(content, "wheel", { extractDir: python.runPython("import site; site.getsitepackages()[0]") });
-}
-"""
-RUN = """
-window.told = "";
-const start = performance.now(), result = { ok: true, error: "" };
-try {
-  await python.runPythonAsync(`from tensorweb.backends import registry; await registry.ready("${argument.backend}")`);
-  await python.runPythonAsync(argument.source, { globals: python.toPy({ __name__: "__main__" }) });
-} catch (error) { Object.assign(result, { ok: false, error: String(error) }); }
-return { ...result, stdout: window.told, seconds: (performance.now() - start) / 1000 };
-"""
-
-
-def places():
-    """Return the fixture's parameters; a browser's are kept together by xdist."""
-    for place, slow in PLACES.items():
-        marks = [pytest.mark.xdist_group(place.split()[0]), *([pytest.mark.slow] if slow else [])]
-        yield pytest.param(place, marks=marks, id=place.replace(" ", "-"))
-
-
-@pytest.fixture(scope="module", params=places())
+@pytest.fixture(scope="module", params=[parameter(place, slow=slow) for place, slow in PLACES.items()])
 def place(request, serve):
     """Where Python runs in a page, and the page."""
-    kind, thread, *alone = request.param.split()
-    server = serve(isolated=not alone)
-    server.site |= {**replay.files(), "blank.html": b"<!doctype html><title>main thread</title>"}
-    page = start_browser(kind).open(server.url)
-    if thread == "main":
-        page = MainThread(page, server.url)
+    page = open_place(request.param, serve)
     yield request.param, page
     page.close()
 

@@ -1,6 +1,7 @@
 """The page's wheels: small, the same each time, whole; sources without what only people read mean the same at the same lines."""
 
 import ast
+import gzip
 import io
 import json
 import subprocess
@@ -10,9 +11,13 @@ import zipfile
 import pytest
 
 from tensorweb.web import wheel
-from tensorweb.web.slim import slim
+from tensorweb.web.slim import slim, slim_script
+from tests.browser.conftest import ROOT
+from tools.node import node
 
-LIMIT = 400_000
+LIMIT, PLAYER_LIMIT = 400_000, 15_000
+TSC = ROOT / "tests" / "node_modules" / "typescript" / "bin" / "tsc"
+SCRIPTS = sorted(wheel.PACKAGE.rglob("*.js"))
 SOURCES = sorted(path for path in wheel.PACKAGE.rglob("*.py"))
 
 
@@ -76,10 +81,37 @@ def test_slim_on_what_is_hard():
     assert slim("") == "" and slim("'''doc'''\nx = 1\n") == "\nx = 1\n"
 
 
+TRICKY_SCRIPT = """// gone
+const a = "// kept", b = 'it\\'s /* kept */'; /* gone
+   gone */ const c = `// kept
+   ${a /* kept */}`; // gone 'with a quote
+function f(/** @type {number} */ x) { return/**/x / 2 / 1; }
+"""
+
+
+def meaning(script, folder):
+    """Return a script as TypeScript prints it without comments."""
+    (folder / "in").mkdir(parents=True)
+    (folder / "in" / "script.js").write_text(script)
+    options = ["--allowJs", "--removeComments", "--target", "es2022", "--module", "es2022", "--outDir", folder / "out"]
+    subprocess.run([node(), TSC, *options, folder / "in" / "script.js"], check=False, capture_output=True, timeout=300)
+    return (folder / "out" / "script.js").read_text()
+
+
+@pytest.mark.skipif(node() is None or not TSC.exists(), reason="no Node with TypeScript here")
+@pytest.mark.parametrize("script", [*(path.read_text() for path in SCRIPTS), TRICKY_SCRIPT], ids=[*(p.name for p in SCRIPTS), "tricky"])
+def test_slim_scripts_mean_the_same_at_the_same_lines(script, tmp_path):
+    short = slim_script(script)
+    assert meaning(script, tmp_path / "a") == meaning(short, tmp_path / "b")
+    assert short.count("\n") == script.count("\n") and "gone" not in short and len(short) < len(script)
+
+
 def test_sizes():
-    print(f"wheel {len(wheel.make()):,} bytes, Keras's houses {len(wheel.make_houses()):,}")
-    assert len(wheel.make()) <= LIMIT
-    assert len(wheel.make_houses()) <= LIMIT
+    player = [content for path, content in wheel.contents().items() if "/player/" in path]
+    sizes = [len(wheel.make()), len(wheel.make_houses()), sum(len(gzip.compress(content, 9)) for content in player)]
+    print("bytes: wheel {:,}, Keras's houses {:,}, the player's {} scripts gzipped {:,}".format(*sizes[:2], len(player), sizes[2]))
+    assert sizes[0] <= LIMIT and sizes[1] <= LIMIT
+    assert len(player) >= 3 and sizes[2] <= PLAYER_LIMIT
 
 
 def test_the_bytes_depend_on_the_sources_alone():
@@ -133,3 +165,21 @@ def test_the_first_wheel_stands_alone_and_the_second_comes_when_needed(tmp_path)
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == ["(2,)", [], "tensorweb.nothing", ["houses"], 3.0, ["houses"], True]
+
+
+def test_what_pip_installs_is_whole(pip_wheel, tmp_path):
+    """It holds all files of the package, and can serve and build pages from where it is installed."""
+    with zipfile.ZipFile(pip_wheel) as archive:
+        names = {name for name in archive.namelist() if not name.split("/")[0].endswith(".dist-info")}
+        archive.extractall(tmp_path / "site")
+    files = {path.relative_to(ROOT).as_posix() for path in wheel.PACKAGE.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+    assert names == files
+    (tmp_path / "script.py").write_text("print(1)")
+    code = "import sys; sys.path.insert(0, 'site'); from tensorweb.cli import main; sys.exit(main(sys.argv[1:]))"
+    command = [sys.executable, "-c", code, "build", "script.py", "out", "--pyodide", "https://example.org/pyodide/"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert {"index.html", "page/worker.js", "page/page.css"} <= {
+        p.relative_to(tmp_path / "out").as_posix() for p in (tmp_path / "out").rglob("*")
+    }
+    assert (tmp_path / "out" / wheel.name()).read_bytes() == wheel.make()

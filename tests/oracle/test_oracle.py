@@ -145,6 +145,6 @@ def test_what_memory_held_before_does_not_matter(name, monkeypatch):
         cases = [c for subject in ("convolution", "contraction", "pooling", "shaping", "fused") for c in CASES[subject]]
         wrong = [f"{replay.label(c)}\n  {text}" for c in cases for text in replay.check(c, tw)]
     finally:
-        registry._current = None
+        registry.forget_choice()
         engine.plans(backend).clear()
     assert not wrong, "\n".join(wrong[:5])

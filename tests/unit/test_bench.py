@@ -28,7 +28,7 @@ class FakeLane:
     """A lane that computes and takes what it is told."""
 
     def __init__(self, name, output, time=1.0, fails_at=None):
-        self.peer, self.threads, self.version = Peer(name, "", "", "add"), 1, "1"
+        self.peer, self.threads, self.version, self.note = Peer(name, "", "", "add"), 1, "1", ""
         self.output, self.time, self.fails_at, self.samples = output, time, fails_at, 0
 
     def load(self, case, folder):

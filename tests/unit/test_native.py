@@ -23,7 +23,7 @@ def backend():
     """The backend, which is current during the test."""
     tw.set_backend("native")
     yield registry.current()
-    registry._current = None
+    registry.forget_choice()
 
 
 def run(code, *arguments, timeout=100):

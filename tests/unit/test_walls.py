@@ -23,7 +23,7 @@ LEVELS = [
     ["autodiff", "numerics"],
     ["memory"],
     ["ops"],
-    ["profiler", "tfjs", "array_api"],
+    ["profiler", "tfjs", "array_api", "browser"],
     ["naming", "serialization", "dtype_policies"],
     ["symbolic", "config", "tree", "stateless"],
     ["initializers", "regularizers", "constraints", "activations"],

@@ -1,6 +1,6 @@
 """What a GPU is to a backend: numbered storage, numbered kernels, and a stream of commands. The devices themselves are beside this file.
 
-`wgpu.py` and `gles.py` run on CPython, `browser.py` in a page, through the scripts in `player/`.
+`wgpu.py` and `gles.py` run on CPython; `browser_webgpu.py` and `browser_webgl.py` in a page, through the scripts in `player/`.
 """
 
 from __future__ import annotations
@@ -44,6 +44,11 @@ class Device(Protocol):
     name: str
     limits: Limits
 
+    @property
+    def lost(self) -> bool:
+        """Whether it will never work again; a browser tells a moment after it was lost."""
+        ...
+
     def allocate(self, slot: int, words: int, kind: str) -> None:
         """Make storage of at least so many 32-bit elements under a number; what it holds is undefined. Raises OutOfMemoryError."""
         ...
@@ -58,6 +63,10 @@ class Device(Protocol):
 
     def define(self, number: int, kernel: Kernel) -> None:
         """Compile a kernel under a number."""
+        ...
+
+    async def ready(self) -> None:
+        """Return when all kernels are compiled, several at a time where the device can."""
         ...
 
     def submit(self, commands: array[int]) -> None:

@@ -43,6 +43,10 @@ class PageWebGLDevice:
             timestamps=player.timestamps,
         )
 
+    @property
+    def lost(self) -> bool:
+        return self._player.lost
+
     @contextmanager
     def _telling(self) -> Iterator[None]:
         """Raise our errors for the player's."""

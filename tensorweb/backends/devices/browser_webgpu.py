@@ -50,6 +50,10 @@ class PageWebGPUDevice:
             raise BackendError(message("webgpu", "a GPU", "none from this browser", "Use the backend webgl or wasm.")) from None
         return cls(player)
 
+    @property
+    def lost(self) -> bool:
+        return self._player.lost is not None
+
     @contextmanager
     def _telling(self) -> Iterator[None]:
         """Raise our errors for the player's."""

@@ -64,6 +64,7 @@ class GLESDevice:
         self._bound: list[int] = []  # the texture of each unit
         self._program = self._framebuffer = 0
         self._queries: list[int] | None = None  # one for each submit while they are timed
+        self._taken = False  # whether the driver took the context away
         weakref.finalize(self, self._context.close).atexit = False
         with self._context:
             self._set_up(half)
@@ -91,6 +92,10 @@ class GLESDevice:
             raise BackendError(message("webgl", "a GPU that renders to floats", self.name, "Use another backend."))
         while gl.GetError():  # of what the probes found missing
             pass
+
+    @property
+    def lost(self) -> bool:
+        return self._taken or not self._context.usable
 
     def _integer(self, name: int) -> int:
         value = (ctypes.c_int * 2)()
@@ -437,6 +442,7 @@ class GLESDevice:
         if GL.OUT_OF_MEMORY in errors:
             raise failures.no_memory("webgl", self._allocated, self.limits.max_bytes)
         if GL.CONTEXT_LOST in errors:
+            self._taken = True
             raise failures.lost("webgl", "the driver took the context away")
         if errors:
             raise failures.failed("webgl", where, f"OpenGL's error {errors[0]:#x}")

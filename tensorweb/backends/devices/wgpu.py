@@ -159,6 +159,10 @@ class WGPUDevice:
         self._uniforms = self._device.create_buffer(size=_BLOCK * _BLOCKS, usage=usage)
         self._offsets = ffi.new("uint32_t[]", [*range(0, _BLOCK * _BLOCKS, _BLOCK)])
 
+    @property
+    def lost(self) -> bool:
+        return bool(self._gone) or os.getpid() != self._process
+
     def _check(self, error: Exception) -> None:
         """Raise what is to be raised from now on if the error is that the device is lost."""
         if "is lost" in str(error):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ..loops.row import Source
 from ..patterns import Map, Spec
 from ..program import Instruction, Program
 from ..strides import broadcast_strides, collapse, strides_of
@@ -13,6 +14,7 @@ from ..values.code import Lanes, Value
 from .builder import Shader
 from .elements import digits, give, load, load_lanes, offset
 from .launch import Launch, Lowered, Number, Storage, Target, array_in, array_out, emitter, lowering, words_of
+from .stages import Result, Stages, redirected, storage_of
 
 NUMBER_KINDS = {"float32": ("f32",), "int32": ("i32",), "bool": ("i32",), "complex64": ("re", "im")}
 
@@ -27,18 +29,44 @@ class Argument(NamedTuple):
 
 @lowering(Map)
 def lower_map(k: Map, inputs: Sequence[Spec], outputs: Sequence[Spec], target: Target) -> Lowered:
-    """Return the launches of a map: one, or as many as outputs that cannot be written by one command."""
+    """Return the launches of a map: one, or several where one command cannot bind all operands."""
     if 0 in outputs[0].shape:
         return Lowered(())
     updated = len(outputs) if k.in_place and target.groups else 0
-    together = len({words_of(str(s.dtype)) for s in outputs}) == 1 and len(outputs) <= target.max_outputs
-    parts = [tuple(range(len(outputs)))] if together else [(i,) for i in range(len(outputs))]
-    return Lowered(tuple(_launch(k.program, part, inputs, outputs, updated) for part in parts), in_place=updated)
+    storages = sum(not isinstance(s.dtype, type) for s in inputs) - updated + len(outputs)
+    alike = len({words_of(str(s.dtype)) for s in outputs}) == 1
+    if alike and len(outputs) <= target.max_outputs and storages <= target.max_storages:
+        return Lowered((_launch(k.program, inputs, outputs, updated),), in_place=updated)
+    stages = _MapStages(k.program, inputs, outputs, target)
+    results = [Result(i, (str(s.dtype),), (array_out(n, s),)) for n, (i, s) in enumerate(zip(k.program.outputs, outputs, strict=True))]
+    for group in stages.groups(results):
+        stages.add(group)
+    return Lowered(tuple(stages.launches), tuple(stages.scratch))
 
 
-def _launch(program: Program, part: tuple[int, ...], inputs: Sequence[Spec], outputs: Sequence[Spec], updated: int) -> Launch:
-    """Return the launch that makes some of the outputs; the first `updated` inputs are overwritten by the outputs of their numbers."""
-    program, shape = program._replace(outputs=tuple(program.outputs[i] for i in part)), outputs[0].shape
+class _MapStages(Stages):
+    """The state of the lowering of a map that one command cannot do."""
+
+    def __init__(self, program: Program, inputs: Sequence[Spec], outputs: Sequence[Spec], target: Target):
+        super().__init__(program, inputs, target)
+        self.shape = outputs[0].shape
+
+    def part(self, i: int) -> Source:
+        made = self.new(self.shape, self.program.steps[i].dtype)
+        self.add([Result(i, (str(made.spec.dtype),), (storage_of(made),))])
+        return made
+
+    def add(self, results: Sequence[Result]) -> None:
+        """Add the launch that gives some steps."""
+        piece = self.piece([r.step for r in results])
+        program = piece.program([piece.take(r.step) for r in results])
+        call = _launch(program, [s.spec for s in piece.sources], [Spec(self.shape, r.dtypes[0]) for r in results], 0)
+        self.launches.append(redirected(call, piece, [r.targets[0] for r in results]))
+
+
+def _launch(program: Program, inputs: Sequence[Spec], outputs: Sequence[Spec], updated: int) -> Launch:
+    """Return the launch of a map; the first `updated` inputs are overwritten by the outputs of their numbers."""
+    shape = outputs[0].shape
     dtypes = {s.value: s.dtype for s in program.steps if s.op == "arg"}
     coordinates = tuple(sorted({s.value for s in program.steps if s.op == "coord"}))
     arrays = [i for i, s in enumerate(inputs) if not isinstance(s.dtype, type)]
@@ -46,9 +74,9 @@ def _launch(program: Program, part: tuple[int, ...], inputs: Sequence[Spec], out
     views = [broadcast_strides(inputs[i].shape, shape) for i in arrays] + along
     dims, steps = collapse(shape, [*views, strides_of(shape)])
     steps = steps[:-1]
-    made = tuple(str(outputs[i].dtype) for i in part)
+    made = tuple(str(s.dtype) for s in outputs)
     wide = _is_wide(dims, steps[: len(arrays)], [*(str(inputs[i].dtype) for i in arrays), *made])
-    reads, places = _storages(part, arrays, inputs, updated)
+    reads, places = _storages(arrays, inputs, updated)
     arguments = tuple(
         Argument(dtypes.get(i, "float32") if isinstance(s.dtype, type) else str(s.dtype), places.get(i), _step(i, arrays, steps))
         for i, s in enumerate(inputs)
@@ -64,7 +92,7 @@ def _launch(program: Program, part: tuple[int, ...], inputs: Sequence[Spec], out
         count *= d
     key = (program, arguments, made, tuple((axis, s[-1]) for axis, s in zip(coordinates, steps[len(arrays) :])), len(dims))
     sizes = (*dims[1:], *(n for s in steps for n in (s if len(dims) > 1 else ())))
-    writes = tuple(array_out(i, outputs[i]) for i in part)
+    writes = tuple(array_out(i, s) for i, s in enumerate(outputs))
     lanes = 4 if wide else 1
     return Launch("map", key, reads, writes, -(-count // lanes), sizes, numbers, lanes, words_of(made[0]))
 
@@ -80,14 +108,11 @@ def _step(i: int, arrays: Sequence[int], steps: Sequence[Sequence[int]]) -> int:
     return steps[arrays.index(i)][-1] if i in arrays else 0
 
 
-def _storages(
-    part: Sequence[int], arrays: Sequence[int], inputs: Sequence[Spec], updated: int
-) -> tuple[tuple[Storage, ...], dict[int, int]]:
+def _storages(arrays: Sequence[int], inputs: Sequence[Spec], updated: int) -> tuple[tuple[Storage, ...], dict[int, int]]:
     """Return what is read, and the number of the array of each input; what is updated in place is read where it is written."""
-    written = {i: n for n, i in enumerate(part) if i < updated}
-    reads = [i for i in arrays if i not in written]
+    reads = [i for i in arrays if i >= updated]
     places = {i: n for n, i in enumerate(reads)}
-    return tuple(array_in(i, inputs[i]) for i in reads), places | {i: len(reads) + n for i, n in written.items()}
+    return tuple(array_in(i, inputs[i]) for i in reads), places | {i: len(reads) + i for i in range(updated)}
 
 
 def read_number(b: Shader, dtype: str, words: list[Value]) -> Lanes:

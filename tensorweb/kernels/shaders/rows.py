@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from math import prod
 from typing import NamedTuple
 
-from ..loops.launch import Slot
 from ..loops.row import Piece, Source
 from ..loops.row_steps import RowSteps
 from ..patterns import Map, Row, Spec
@@ -20,6 +19,7 @@ from .launch import Launch, Lowered, Number, Storage, Target, lowering, stored, 
 from .map import NUMBER_KINDS, Argument, lower_map
 from .reductions import reduction_of
 from .row_threads import RowKey
+from .stages import Result, Stages, arrays_of, reads_of, redirected, storage_of
 
 _FEW, _MANY = 64, 128  # the most elements, or vectors, that a thread joins one after the other
 _THREADS = 4096  # where there are so many rows, threads may take many
@@ -102,14 +102,6 @@ def parts_for(rows: Rows, turns: int) -> int:
     return -(-parts // 4) * 4  # for vectors
 
 
-class Result(NamedTuple):
-    """A step that a launch gives, and where to: one storage, or one for each of a reduction's parts."""
-
-    step: int
-    dtypes: tuple[str, ...]
-    targets: tuple[Storage, ...]
-
-
 class Joined(Piece):
     """A piece of a program in which reductions join what parts of rows gave: `found` says where that lies."""
 
@@ -123,27 +115,12 @@ class Joined(Piece):
             self.place[i] = self.add("reduce", parts, self.whole.steps[i].value, self.whole.steps[i].dtype)
         return super().take(i)
 
-    @property
-    def arrays(self) -> list[Source]:
-        """What is read that is no Python number."""
-        return [s for s in self.sources if not isinstance(s.spec.dtype, type)]
-
-    @property
-    def reads(self) -> list[Storage]:
-        """The storages that are read."""
-        return list(dict.fromkeys(storage_of(s) for s in self.arrays))
-
-
-def storage_of(source: Source) -> Storage:
-    """Return the storage of what a stage reads."""
-    return Storage(source.slot.kind, source.slot.number, stored(str(source.spec.dtype)))
-
 
 def launch(rows: Rows, piece: Joined, results: Sequence[Result], parts: int) -> Launch:
     """Return the launch that gives steps of a piece, or what each of several parts gives of the reductions that they are."""
     dtypes = tuple(d for r in results for d in r.dtypes)
     program = piece.program([piece.take(r.step) for r in results])
-    laid, reads = layout_of(rows, [s.spec for s in piece.arrays], dtypes), piece.reads
+    laid, reads = layout_of(rows, [s.spec for s in arrays_of(piece)], dtypes), reads_of(piece)
     inner = iter(laid.run_steps if rows.along else laid.kept_steps)
     types = {s.value: s.dtype for s in piece.steps if s.op == "arg"}
     arguments: list[Argument] = []
@@ -166,32 +143,21 @@ def launch(rows: Rows, piece: Joined, results: Sequence[Result], parts: int) -> 
     return Launch("row", key, tuple(reads), targets, rows.number * parts // lanes, tuple(sizes), numbers, lanes, words_of(dtypes[0]))
 
 
-def redirected(call: Launch, piece: Joined, targets: Sequence[Storage]) -> Launch:
-    """Return the launch of a map with the kernel's own storages in place of those of a piece."""
-    reads = tuple(storage_of(piece.sources[s.number]) for s in call.reads)
-    writes = tuple(targets[s.number] for s in call.writes)
-    numbers = tuple(n._replace(number=piece.sources[n.number].slot.number) for n in call.numbers)
-    return call._replace(reads=reads, writes=writes, numbers=numbers)
-
-
 @lowering(Row)
 def lower_row(k: Row, inputs: Sequence[Spec], outputs: Sequence[Spec], target: Target) -> Lowered:
     """Return the launches of a row kernel."""
     rows = Rows(k.shape, k.axes, prod(k.shape[d] for d in k.axes))
-    return _Stages(k, rows, inputs, outputs, target).lower() if rows.number else Lowered(())
+    return _RowStages(k, rows, inputs, outputs, target).lower() if rows.number else Lowered(())
 
 
-class _Stages:
-    """The state of one lowering: launches so far, scratch, and the steps that lie there."""
+class _RowStages(Stages):
+    """The state of one lowering."""
 
     def __init__(self, k: Row, rows: Rows, inputs: Sequence[Spec], outputs: Sequence[Spec], target: Target):
-        self.k, self.rows, self.inputs, self.outputs, self.target = k, rows, inputs, outputs, target
-        self.program = k.program
+        super().__init__(k.program, inputs, target)
+        self.k, self.rows, self.outputs = k, rows, outputs
         self.steps = RowSteps(k.program, [rows.is_constant(s) for s in inputs])
         self.short = tuple(1 if d in k.axes else n for d, n in enumerate(k.shape))
-        self.launches: list[Launch] = []
-        self.scratch: list[tuple[int, str]] = []
-        self.given: dict[int, Source] = {}
         # Of the level in hand: what parts of rows gave so far, and the rows of that.
         self.found: dict[int, list[Source]] = {}
         self.left = rows
@@ -203,18 +169,21 @@ class _Stages:
         self._finish()
         return Lowered(tuple(self.launches), tuple(self.scratch))
 
-    def _new(self, shape: tuple[int, ...], dtype: str) -> Source:
-        """Return new scratch; what is computed in float32 lies there so."""
-        spec = Spec(shape, "float32" if dtype == "float16" else dtype)
-        self.scratch.append((prod(shape) * words_of(dtype), stored(dtype)))
-        return Source(spec, Slot("scratch", len(self.scratch) - 1))
-
-    def _piece(self, wanted: Sequence[int]) -> Joined:
-        """Return the program of the wanted steps."""
+    def piece(self, wanted: Sequence[int]) -> Joined:
         piece = Joined(self.program, self.inputs, self.given, self.found)
         for i in wanted:
             piece.take(i)
         return piece
+
+    def part(self, i: int) -> Source:
+        constant, dtype = self.steps.constant[i], self.program.steps[i].dtype
+        made = self.new(self.short if constant else self.k.shape, dtype)
+        result = Result(i, (str(made.spec.dtype),), (storage_of(made),))
+        if constant:
+            self._add([result], 1)
+        else:
+            self._map([result])
+        return made
 
     # --- levels ---
 
@@ -222,13 +191,13 @@ class _Stages:
         """Add the stages that bring rows down to a length that one thread can join."""
         self.found, self.left = {}, self.rows
         while reductions:
-            arrays = self._piece(reductions).arrays
+            arrays = arrays_of(self.piece(reductions))
             parts = parts_for(self.left, layout_of(self.left, [s.spec for s in arrays], ()).turns)
             if parts == 1:
                 return
             rows = self.left.of_parts(parts)
             made = {i: reduction_of(self.program, self.program.steps[i]).parts for i in reductions}
-            found = {i: [self._new(rows.shape, d) for d in dtypes] for i, dtypes in made.items()}
+            found = {i: [self.new(rows.shape, d) for d in dtypes] for i, dtypes in made.items()}
             self._add([Result(i, made[i], tuple(map(storage_of, found[i]))) for i in reductions], parts)
             self.found, self.left = found, rows
 
@@ -237,7 +206,7 @@ class _Stages:
         results, passed = [], {}
         for i, step in enumerate(self.program.steps):
             if self._passes(i, level):
-                passed[i] = self._new(self.short, step.dtype)
+                passed[i] = self.new(self.short, step.dtype)
                 results.append(Result(i, (str(passed[i].spec.dtype),), (storage_of(passed[i]),)))
         for k, o in enumerate(self.program.outputs):
             if not self.k.full[k] and max(1, self.steps.level[o]) == level + 1:
@@ -268,54 +237,20 @@ class _Stages:
         """Add the maps that make the outputs of the row's length."""
         if self.rows.size:
             self.found = {}
-            for group in self._groups([self._output(k) for k, full in enumerate(self.k.full) if full]):
+            for group in self.groups([self._output(k) for k, full in enumerate(self.k.full) if full]):
                 self._map(group)
 
     # --- launches ---
 
     def _add(self, results: list[Result], parts: int) -> None:
         """Add the launches that give results of the rows that are left."""
-        for group in self._groups(results):
-            self.launches.append(launch(self.left, self._piece([r.step for r in group]), group, parts))
+        for group in self.groups(results):
+            self.launches.append(launch(self.left, self.piece([r.step for r in group]), group, parts))
 
     def _map(self, results: Sequence[Result]) -> None:
         """Add the map that gives results of the row's length."""
-        piece = self._piece([r.step for r in results])
+        piece = self.piece([r.step for r in results])
         kernel = Map(piece.program([piece.take(r.step) for r in results]))
         made = [Spec(self.k.shape, r.dtypes[0]) for r in results]
         lowered = lower_map(kernel, [s.spec for s in piece.sources], made, self.target)
         self.launches += [redirected(call, piece, [r.targets[0] for r in results]) for call in lowered.launches]
-
-    def _groups(self, results: list[Result]) -> list[list[Result]]:
-        """Return the results by the launches that can give them, in order."""
-        groups: list[list[Result]] = []
-        for r in results:
-            self._lighten(r)
-            if groups and self._fits([*groups[-1], r]):
-                groups[-1].append(r)
-            else:
-                groups.append([r])
-        return groups
-
-    def _fits(self, results: Sequence[Result]) -> bool:
-        """Tell whether one launch can give several results."""
-        outputs = [d for r in results for d in r.dtypes]
-        reads = self._piece([r.step for r in results]).reads
-        fewer = len(outputs) <= self.target.max_outputs and len(reads) + len(outputs) <= self.target.max_storages
-        return fewer and len({words_of(d) for d in outputs}) == 1
-
-    def _lighten(self, r: Result) -> None:
-        """See to it that one launch can give a result: what would read too much gets parts of it from scratch."""
-        room = self.target.max_storages - len(r.dtypes)
-        while len(self._piece([r.step]).reads) > room:
-            weights = [len(self._piece([i]).reads) for i in range(r.step + 1)]
-            heavy = next(i for i, n in enumerate(weights) if n > room)
-            i = max(self.program.steps[heavy].args, key=weights.__getitem__)
-            constant, dtype = self.steps.constant[i], self.program.steps[i].dtype
-            made = self._new(self.short if constant else self.k.shape, dtype)
-            part = Result(i, (str(made.spec.dtype),), (storage_of(made),))
-            if constant:
-                self._add([part], 1)
-            else:
-                self._map([part])
-            self.given[i] = made

@@ -86,8 +86,7 @@ if (site.script) {
   document.title = `${site.script} · TensorWeb`;
   element("name").textContent = site.script;
   editor.open(await (await fetch(fileAddress(site.script))).text());
-  await session.ready;
-  await run();
+  await session.ready.then(run, () => {}); // why it failed is told already
 } else {
   editor.openPlayground();
 }

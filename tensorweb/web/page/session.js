@@ -23,6 +23,7 @@ export class Session {
     this.tell = tell;
     this.state = "starting";
     /** @type {((result: Result) => void) | undefined} */ this.finish = undefined;
+    /** @type {Promise<{close(): void}> | undefined} */ this.services = undefined;
     this.start();
   }
 
@@ -42,12 +43,16 @@ export class Session {
           reject(new Error(data.error));
         } else if (data.type === "done") {
           this.end(data);
+          if (data.fatal) this.replace();
+        } else if (data.type === "services") {
+          this.services = import(data.url).then(({ serve }) => serve(data.port)); // what workers have not: browser/services.js
         }
         this.tell(data);
       };
-      worker.onerror = (event) => {
+      worker.onerror = ({ message }) => {
+        if (this.state !== "starting") return void this.tell({ type: "out", stream: "stderr", text: `${message}\n` }); // of JavaScript that a script made
         this.change("failed");
-        reject(new Error(event.message || "the worker could not be loaded"));
+        reject(new Error(message || "the worker could not be loaded"));
       };
     });
     this.ready.catch((error) => this.tell({ type: "failed", error: String(error) }));
@@ -86,13 +91,18 @@ export class Session {
     if (!finish) return;
     this.worker.postMessage({ type: "stop" });
     if (this.interrupt) this.interrupt[0] = 2; // SIGINT
-    setTimeout(() => finish === this.finish && this.restart(), this.interrupt ? PATIENCE_MS : PATIENCE_MS / 10);
+    setTimeout(() => { if (finish === this.finish) this.restart(); }, this.interrupt ? PATIENCE_MS : PATIENCE_MS / 10);
   }
 
-  /** End the worker with whatever it does, and start another. */
+  /** End the script with its worker, whatever it does. */
   restart() {
-    this.worker.terminate();
     this.end({ ok: false, stopped: true, error: "", line: null, backend: null, seconds: 0 });
+    this.replace();
+  }
+
+  /** Start another worker in place of this one. */
+  replace() {
+    this.worker.terminate();
     this.start();
   }
 
@@ -100,6 +110,7 @@ export class Session {
   end(result) {
     const finish = this.finish;
     this.finish = undefined;
+    this.services?.then(({ close }) => close()); // a camera must not outlive the script
     this.change("ready");
     finish?.(result);
   }

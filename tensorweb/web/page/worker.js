@@ -3,7 +3,8 @@
  * The worker: loads Pyodide and the library, runs scripts, and tells the page what happens. It knows nothing of the page's looks.
  *
  * In:  {type: "boot", pyodide, library, later, files, screen, interrupt} · {type: "run", source, name, backend, flags} · {type: "stop"}
- * Out: {type: "ready", python, backends} · {type: "out", stream, text} · {type: "picture", kind, content, title} · {type: "done", ...} · {type: "failed", error}
+ * Out: {type: "ready", python, backends} · {type: "out", stream, text} · {type: "picture", kind, content, title} · {type: "failed", error}
+ *      {type: "done", ...} with what Runner.run tells, and `fatal` if Python itself is dead
  */
 
 /** @type {any} */ let python;
@@ -120,10 +121,12 @@ async function run(request) {
   try {
     // Only below runPythonAsync may Python wait for a promise without an await.
     told = JSON.parse(await python.runPythonAsync("await runner.run(source, name, backend, flags)", { globals: scope }));
-  } catch (error) {
-    told = { ok: false, stopped: /KeyboardInterrupt/.test(String(error)), error: String(error), line: null, backend: null, seconds: 0 };
+  } catch (/** @type {any} */ error) {
+    const stopped = /KeyboardInterrupt/.test(String(error)); // it came when the script had just ended
+    const fatal = Boolean(error.pyodide_fatal_error); // out of memory, or a fault of Python
+    told = { ok: false, stopped, fatal, error: stopped ? "" : String(error), line: null, backend: null, seconds: 0 };
   }
-  scope.destroy();
+  if (!told.fatal) scope.destroy();
   output.flush();
   postMessage({ type: "done", ...told });
 }

@@ -77,9 +77,13 @@ void main() { gl_Position = vec4(vec2(gl_VertexID & 1, gl_VertexID >> 1) * 4.0 -
 
     // --- failures ---
 
+    get lost() {
+      return this.gl.isContextLost();
+    }
+
     /** Raise that the context is lost. */
     alive() {
-      if (this.gl.isContextLost()) throw failure("Lost", "the browser took the context away, or it was closed");
+      if (this.lost) throw failure("Lost", "the browser took the context away, or it was closed");
     }
 
     /** Raise what failed since the last time; that memory ran out explains the rest. @param {string} where */
