@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from . import engine
 from .autodiff import leaves
+from .backends import registry
 from .backends.heap import derived_bytes
 from .errors import ArgumentError, message
 from .tensor import Tensor, Variable
@@ -19,6 +20,8 @@ class MemoryInfo(NamedTuple):
     """What lives: handles, the buffers they share, the bytes of those, and why a figure may be off (empty if none is).
 
     num_derived_bytes is what compiled backends keep beside them: other forms of matrices and filters, as long as those live unchanged.
+    num_bytes_in_gpu_allocated is what the current backend, if it is a GPU, has taken of the device, and num_bytes_in_gpu_free the part of it
+    that the next tensors take again.
     """
 
     num_tensors: int
@@ -26,6 +29,8 @@ class MemoryInfo(NamedTuple):
     num_bytes: int
     reasons: tuple[str, ...] = ()
     num_derived_bytes: int = 0
+    num_bytes_in_gpu_allocated: int = 0
+    num_bytes_in_gpu_free: int = 0
 
 
 def memory() -> MemoryInfo:
@@ -38,7 +43,9 @@ def memory() -> MemoryInfo:
     1024
     """
     tensors, containers = engine.ledger.counts()
-    return MemoryInfo(tensors, containers, engine.ledger.settle(), num_derived_bytes=derived_bytes())
+    pool = getattr(registry._current, "pool", None)
+    gpu = (4 * pool.words, 4 * pool.unused) if pool is not None else (0, 0)
+    return MemoryInfo(tensors, containers, engine.ledger.settle(), (), derived_bytes(), *gpu)
 
 
 def keep(result: T) -> T:

@@ -9,6 +9,8 @@ from functools import wraps
 from inspect import isawaitable
 from typing import Any, TypeVar
 
+from .errors import DeviceError, message
+
 T = TypeVar("T")
 Waits = Generator[Any, Any, T]
 
@@ -37,7 +39,7 @@ class Call:
     def now(self) -> Any:
         """Return the result, blocking."""
         result = self.function(*self.args, **self.kwargs)
-        return asyncio.run(_finished(result)) if isawaitable(result) else result
+        return _finish(result) if isawaitable(result) else result
 
     async def later(self) -> Any:
         """Return the result without blocking the event loop."""
@@ -46,6 +48,20 @@ class Call:
         else:
             result = await asyncio.to_thread(self.function, *self.args, **self.kwargs)
         return await result if isawaitable(result) else result
+
+
+def _finish(awaitable: Awaitable[Any]) -> Any:
+    """Wait for the result, blocking."""
+    if sys.platform != "emscripten":
+        return asyncio.run(_finished(awaitable))
+    from pyodide.ffi import can_run_sync, run_sync
+
+    if not can_run_sync():
+        if hasattr(awaitable, "close"):
+            awaitable.close()
+        where = "code that the page does not run asynchronously, or a browser without JavaScript Promise Integration"
+        raise DeviceError(message("wait", "a place that may wait", where, "Await the function whose name ends in _async."))
+    return run_sync(awaitable)
 
 
 async def _finished(awaitable: Awaitable[Any]) -> Any:

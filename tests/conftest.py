@@ -1,5 +1,7 @@
 """Fixtures for all tests: each backend in turn, and the default one restored afterwards."""
 
+import os
+
 import pytest
 
 import tensorweb as tw
@@ -42,3 +44,11 @@ def use(name):
     tw.set_backend(name)
     yield name
     registry.forget_choice()
+
+
+def pytest_sessionfinish(session):
+    """With NO_SKIPS set in the environment, as CI sets it, a run in which something was skipped has failed."""
+    told = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("NO_SKIPS") and told is not None and told.stats.get("skipped"):
+        told.write_line(f"\nNO_SKIPS is set, and {len(told.stats['skipped'])} were skipped (-rs tells why)", red=True)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

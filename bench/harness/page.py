@@ -23,9 +23,10 @@ from .process import NODE_MODULES, ROOT, PeerError
 
 PAGE = b'<!doctype html><title>Peers</title><script type="module" src="peers/page.mjs"></script>'
 PACKAGES = ("@tensorflow/tfjs", "@tensorflow/tfjs-backend-wasm", "@tensorflow/tfjs-backend-webgpu", "onnxruntime-web")
-PYTHON = """
-__init__ workloads harness/__init__ harness/worker peers/__init__ peers/tensorweb peers/keras_style peers/tensorweb_page
-""".split()
+PYTHON = [
+    *("__init__", "workloads", "harness/__init__", "harness/worker"),
+    *("peers/__init__", "peers/tensorweb", "peers/keras_style", "peers/tensorweb_page"),
+]
 
 
 def contents() -> dict[str, Content]:

@@ -30,6 +30,15 @@ FLUSH = 64  # commands that are handed over together
 _FLOAT_LIMIT = 3.4028235677973366e38
 
 
+# What devices that compute on the processor have in their names.
+_SOFTWARE = ("swiftshader", "llvmpipe", "lavapipe", "softpipe", "basic render")
+
+
+def busy(device: devices.Device) -> int:
+    """Return how many threads keep a device busy: a GPU has thousands at work, the processor's cores want few that do much."""
+    return 64 if any(word in device.name.lower() for word in _SOFTWARE) else 2048
+
+
 class Language(NamedTuple):
     """A shading language: how a launch is begun, and how the work of one is counted in x, y and z."""
 

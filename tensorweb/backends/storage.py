@@ -64,8 +64,7 @@ class Pool:
         if 4 * capacity > self.device.limits.max_bytes:
             wanted = f"tensors of at most {self.device.limits.max_bytes} bytes"
             raise OutOfMemoryError(message(self.device.name, wanted, 4 * capacity, "Split the work into smaller parts."))
-        unused = sum(key[0] * len(found) for key, found in list(self._free.items()))
-        self.peak = max(self.peak, self.words - unused + capacity)
+        self.peak = max(self.peak, self.words - self.unused + capacity)
         if self.words + capacity > self.peak + max(self.peak // 2, _SPARE):
             self.trim()
         slot = next(self._numbers)
@@ -81,6 +80,11 @@ class Pool:
         self.allocated += 1
         self.words += capacity
         return slot
+
+    @property
+    def unused(self) -> int:
+        """The words of free storage."""
+        return sum(capacity * len(found) for (capacity, _), found in list(self._free.items()))
 
     def trim(self) -> None:
         """Give all free storage back to the device."""

@@ -10,7 +10,7 @@ from ..kernels.glsl import GlslShader
 from ..kernels.shaders.launch import Launch, Target
 from .devices import Device
 from .paging import BYTES_PER_PIXEL
-from .shaders import Language, ShaderBackend
+from .shaders import Language, ShaderBackend, busy
 
 _OUTPUTS = 4  # what every device of WebGL 2 can write at once
 
@@ -31,7 +31,7 @@ def on(device: Device) -> ShaderBackend:
         reads, writes = ("".join(s.type for s in storages) for storages in (launch.reads, launch.writes))
         return GlslShader(reads, writes, launch.lanes, launch.words, row_bits)
 
-    target = Target(device.limits.max_storages, _OUTPUTS, groups=False)
+    target = Target(device.limits.max_storages, _OUTPUTS, groups=False, busy=busy(device))
     return ShaderBackend("webgl", device, Language(shader, _texels), target, _memory_limit())
 
 

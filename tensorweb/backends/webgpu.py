@@ -9,7 +9,7 @@ from ..errors import BackendError, message
 from ..kernels.shaders.launch import Launch, Target
 from ..kernels.wgsl import WORKGROUP, WgslShader
 from .devices import Device
-from .shaders import Language, ShaderBackend
+from .shaders import Language, ShaderBackend, busy
 
 
 def create() -> ShaderBackend:
@@ -40,7 +40,7 @@ def on(device: Device) -> ShaderBackend:
         x = min(groups, limits.max_groups)
         return x, -(-groups // x), 1
 
-    target = Target(limits.max_storages, limits.max_storages // 2, groups=True, subgroups=limits.subgroups)
+    target = Target(limits.max_storages, limits.max_storages // 2, groups=True, subgroups=limits.subgroups, busy=busy(device))
     return ShaderBackend("webgpu", device, Language(_shader, extent), target)
 
 

@@ -64,7 +64,7 @@ async function microphone({ constraints, rate, size, smoothing }) {
   };
   try {
     await Promise.race([context.resume(), pause(START_MS)]);
-    if (context.state !== "running") refuse("NotAllowedError", "the page may play and record when the user has clicked in it");
+    if (context.state !== "running") refuse("NotAllowedError", "sound does not start: a page needs a click in it, and a sound device");
     const analyser = new AnalyserNode(context, { fftSize: 2 * size, smoothingTimeConstant: smoothing });
     context.createMediaStreamSource(stream).connect(analyser);
     const sound = new Float32Array(size);

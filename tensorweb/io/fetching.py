@@ -1,4 +1,7 @@
-"""Requests by http and https with Python's urllib: limited redirects, timeouts, errors that say what happened. No models here."""
+"""Requests by http and https with Python's urllib: limited redirects, timeouts, errors that say what happened. No models here.
+
+In the page, which has no sockets, `page_fetching.py` makes them.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,14 @@ import re
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
 
+from ..browser.services import PAGE
 from ..errors import ArgumentError, FetchError, message
+from ..waiting import Call
+from . import page_fetching
 
 MAX_REDIRECTS = 10
 # Not sent on to another host.
@@ -96,11 +103,11 @@ def fetch(url: str, request_init: Mapping[str, Any] | None = None, timeout: floa
     """Request a URL and return the Response, of whatever status; raise FetchError if there is no answer.
 
     `request_init`: {"method": "GET", "headers": {...}, "body": bytes}; other keys, which matter to browsers only, are ignored.
-    http and https only, at most 10 redirects; `timeout`: seconds without a byte.
+    http and https only, at most 10 redirects (in the page, as many as it follows); `timeout`: seconds without a byte.
     """
-    init = dict(request_init or {})
-    if not is_http_scheme(url):
-        raise ArgumentError(message("fetch", "an http:// or https:// URL", str(url)[:200], "Files are read by tw.io.file_system."))
+    init = _checked(url, request_init)
+    if PAGE:
+        return Call(_fetch_whole, url, init, timeout).now()
     headers = {"User-Agent": "tensorweb", **dict(init.get("headers") or {})}
     try:
         request = urllib.request.Request(url, init.get("body"), headers, method=str(init.get("method") or "GET").upper())
@@ -114,3 +121,33 @@ def fetch(url: str, request_init: Mapping[str, Any] | None = None, timeout: floa
         answer.close()
         raise FetchError(message(f"fetch {url[:200]}", "a body as it is", f"Content-Encoding {coding}", "None was asked for."))
     return Response(answer, url)
+
+
+def _checked(url: str, request_init: Mapping[str, Any] | None) -> dict[str, Any]:
+    if not is_http_scheme(url):
+        raise ArgumentError(message("fetch", "an http:// or https:// URL", str(url)[:200], "Files are read by tw.io.file_system."))
+    return dict(request_init or {})
+
+
+async def fetch_async(url: str, request_init: Mapping[str, Any] | None = None, timeout: float = 60.0) -> Any:
+    """Return what `fetch` returns, without blocking the event loop; in the page, `read` of the response must be awaited."""
+    if PAGE:
+        return await page_fetching.request(url, _checked(url, request_init), timeout)
+    return await Call(fetch, url, request_init, timeout).later()
+
+
+class _Read:
+    """The answer of a page, read to its end."""
+
+    def __init__(self, answer: page_fetching.PageResponse, content: bytes):
+        self.status, self.headers = answer.status, answer.headers
+        self.read, self.close = BytesIO(content).read, answer.close
+
+
+async def _fetch_whole(url: str, init: Mapping[str, Any], timeout: float) -> Response:
+    answer = await page_fetching.request(url, init, timeout)
+    return Response(_Read(answer, await answer.read()), url)
+
+
+# What is requested within generators of waits: there the page's answers can be read bit by bit.
+fetch_waiting = fetch_async if PAGE else fetch

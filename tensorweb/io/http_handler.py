@@ -11,7 +11,7 @@ from ..waiting import Call, Waits
 from .artifacts import ModelArtifacts, SaveResult, check_artifacts, get_model_artifacts_info_for_json, model_json
 from .buffers import CompositeArrayBuffer
 from .calls import twins
-from .fetching import fetch, is_http_scheme
+from .fetching import fetch_waiting, is_http_scheme
 from .files import file_system
 from .handlers import IOHandler, register_load_router, register_save_router
 from .shards import Source, collecting, reading_pieces
@@ -62,7 +62,7 @@ class HTTPHandler(IOHandler):
         self.urls, self.init, self.timeout = urls, init, timeout
         self.on_progress, self.stream_weights = on_progress, stream_weights
         self.weight_path_prefix, self.weight_url_converter = weight_path_prefix, weight_url_converter
-        self.fetch = fetch_func or (lambda url, init: fetch(url, init, timeout))
+        self.fetch = fetch_func or (lambda url, init: fetch_waiting(url, init, timeout))
 
     def _requesting(self, url: str, init: Mapping[str, Any], what: str) -> Waits[Any]:
         response = yield Call(self.fetch, url, init)

@@ -41,6 +41,11 @@ class WgslShader(Shader):
     def as_float(self, text: str) -> str:
         return f"bitcast<f32>({text})"
 
+    def comparison_text(self, name: str, type: str, refs: Sequence[str]) -> str:
+        if name == "ne" and self.element(type) == "f32":
+            return f"!({refs[0]} == {refs[1]})"  # `!=` is false of NaN in browsers that print it as SPIR-V's ordered comparison
+        return super().comparison_text(name, type, refs)
+
     def logic_text(self, name: str, type: str, refs: Sequence[str]) -> str:
         return f"!{refs[0]}" if name == "not" else f"{refs[0]} {dict(zip(('and', 'or', 'xor'), ('&', '|', '!=')))[name]} {refs[1]}"
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from ..errors import ArgumentError, ConversionError, FetchError, FormatError, message
 from ..io.artifacts import ModelArtifacts
-from ..io.fetching import fetch, is_http_scheme
+from ..io.fetching import fetch_waiting, is_http_scheme
 from ..waiting import Call, Waits
 
 # What a whole file from a server may be.
@@ -96,23 +96,19 @@ def _by_magic(start: bytes, where: str, named: str | None = None) -> str:
 
 def fetching(url: str) -> Waits[bytes]:
     """Return the bytes behind a URL; raise FetchError where the server does not give them."""
-
-    def get() -> bytes:
-        response = fetch(url)
-        try:
-            if not response.ok:
-                raise FetchError(message("load", f"an answer from {url[:200]}", f"status {response.status}", "Check the URL."))
-            parts, count = [], 0
-            while data := response.read(1 << 20):
-                parts.append(data)
-                count += len(data)
-                if count > MAX_BYTES:
-                    raise FormatError(message("load", f"at most {MAX_BYTES} bytes", "more", "This is no model."))
-            length = str(response.headers.get("Content-Length") or "")
-            if length.isdecimal() and len(length) < 16 and int(length) != count:
-                raise FetchError(message("load", f"{length} bytes from {url[:200]}", count, "It broke off: try again."))
-            return b"".join(parts)
-        finally:
-            response.close()
-
-    return (yield Call(get))
+    response = yield Call(fetch_waiting, url)
+    try:
+        if not 200 <= response.status < 300:
+            raise FetchError(message("load", f"an answer from {url[:200]}", f"status {response.status}", "Check the URL."))
+        parts, count = [], 0
+        while data := (yield Call(response.read, 1 << 20)):
+            parts.append(data)
+            count += len(data)
+            if count > MAX_BYTES:
+                raise FormatError(message("load", f"at most {MAX_BYTES} bytes", "more", "This is no model."))
+        length = str(response.headers.get("Content-Length") or "")
+        if length.isdecimal() and len(length) < 16 and int(length) != count:
+            raise FetchError(message("load", f"{length} bytes from {url[:200]}", count, "It broke off: try again."))
+        return b"".join(parts)
+    finally:
+        response.close()

@@ -11,7 +11,7 @@ const CHROMIUM = ["--headless=new", "--no-sandbox", "--no-first-run", "--no-defa
   "--enable-unsafe-webgpu", "--use-angle=swiftshader", "--use-webgpu-adapter=swiftshader", "--remote-debugging-port=0",
   "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
 const FIREFOX = { "dom.webgpu.enabled": true, "gfx.webgpu.ignore-blocklist": true, "webgl.force-enabled": true,
-  "media.navigator.streams.fake": true, "media.navigator.permission.disabled": true };
+  "media.navigator.streams.fake": true, "media.navigator.permission.disabled": true, "media.cubeb.force_mock_context": true };
 
 const [kind, ...options] = process.argv.slice(2);
 const proxy = options.find((option) => option.startsWith("--proxy="))?.slice("--proxy=".length);

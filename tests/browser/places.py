@@ -66,3 +66,13 @@ def open_place(place, serve, before=""):
     server.site |= {**replay.files(), "blank.html": b"<!doctype html><title>main thread</title>"}
     page = start_browser(kind).open(server.url)
     return MainThread(page, server.url, before) if thread == "main" else page
+
+
+_open = {}
+
+
+def shared_place(place, serve):
+    """Return a page at a place that all tests of this process share: to load Python takes seconds."""
+    if place not in _open:
+        _open[place] = open_place(place, serve)
+    return _open[place]

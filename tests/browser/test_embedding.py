@@ -96,7 +96,7 @@ def test_micropip_installs_it(kind, which, server, pip_wheel):
     plain = Plain(kind, server.url)
     plain.unpack("/micropip.whl")
     printed = plain.run(INSTALLED.format(wheels=[server.url + name for name in wheels], backend="wasm", listing=LISTING))
-    assert 8.9 < float(printed[0]) < 9.1 and printed[1] == "wasm"
+    assert 8.5 < float(printed[0]) < 9.5 and printed[1] == "wasm"
     assert all(status == 200 for status, _, _ in server.log), server.log
     plain.page.close()
 

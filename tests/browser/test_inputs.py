@@ -6,6 +6,8 @@ import pytest
 
 from tensorweb.web.pictures import write_png
 from tests.browser.places import open_place, parameter
+from tests.browser.test_player_types import ROOT, check
+from tools.node import node
 
 PLACES = [parameter(place) for place in ("chromium worker", "firefox worker", "chromium main")]
 # On the main thread and in workers alike: what is drawn comes back exactly, since nothing is scaled and nothing transparent.
@@ -126,6 +128,13 @@ def test_pictures(place, serve):
         assert got["image"] == got["png"] and "a picture with pixels, got 0 x 0" in got["no image yet"] and "0 x 0" in got["video"]
 
 
+@pytest.mark.skipif(node() is None, reason="no Node here")
+def test_the_types_of_the_scripts_hold():
+    scripts = sorted((ROOT / "tensorweb" / "browser").glob("*.js"))
+    done = check(*scripts)
+    assert done.returncode == 0 and len(scripts) == 2, done.stdout
+
+
 # --- devices ------------------------------------------------------------------------------------------------------------------
 
 # The page's own end of what is asked for: which streams are open, and the permission that a test takes away.
@@ -221,7 +230,6 @@ def test_microphone(place, serve):
     if not place.endswith("main"):
         page.ready()
         page.evaluate(WATCHED)
-        page.call("click", selector="#console")  # Firefox lets a page hear when its user has clicked in it
     got = told(page.run(MICROPHONE, backend="wasm"))
     assert got["rate"] >= 8000 and got["stopped"]
     assert got["shapes"] == {"spectrogram": [200, 100, 1], "waveform": [200 * 256, 1]}
@@ -234,7 +242,8 @@ def test_microphone(place, serve):
 
 # What a telephone's sensors say, and one that says that it has none.
 SENSORS = """
-window.motion = (all, own) => dispatchEvent(new DeviceMotionEvent("devicemotion", { accelerationIncludingGravity: all, acceleration: own }));
+window.motion = (accelerationIncludingGravity, acceleration) =>
+  dispatchEvent(new DeviceMotionEvent("devicemotion", { accelerationIncludingGravity, acceleration }));
 window.watches = new Map();
 const place = (latitude, speed) => ({ coords: { latitude, longitude: 13.404954123456, accuracy: 5, altitude: null, altitudeAccuracy: null,
   heading: null, speed }, timestamp: 1_700_000_000_500 });

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.places import open_place, parameter
+from tests.browser.places import parameter, shared_place
 
 PROGRAM = """
 import asyncio, js
@@ -85,9 +85,8 @@ print("lost")
     ],
 )
 def test_lost(place, backend, serve):
-    page = open_place(place, serve)
+    page = shared_place(place, serve)
     result = page.run(PROGRAM, backend=backend)
     assert result["ok"] and result["stdout"] == "lost\n", result["error"]
     result = page.run("import tensorweb as tw\nprint((tw.ones((2,)) + 1.0).tolist())", backend=backend)  # the next program, in the same session
     assert result["ok"] and result["stdout"] == "[2.0, 2.0]\n", result["error"]
-    page.close()

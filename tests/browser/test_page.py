@@ -27,17 +27,17 @@ def wait_for(page, text):
     )
 
 
+def wait_for_frames(page, count):
+    """Wait until the page has drawn so many frames more."""
+    page.evaluate("while (window.tensorweb.frames < argument) await new Promise((next) => setTimeout(next, 20));", page.frames + count)
+
+
 PLACES = {"chromium": ["wasm", "webgpu", "webgl", "python"], "firefox": ["wasm", "webgpu"], "firefox-headed": ["webgl"]}
 
 
 @pytest.mark.parametrize(
     "kind, backend", [pytest.param(kind, b, marks=pytest.mark.xdist_group(kind)) for kind, backends in PLACES.items() for b in backends]
 )
-def wait_for_frames(page, count):
-    """Wait until the page has drawn so many frames more."""
-    page.evaluate("while (window.tensorweb.frames < argument) await new Promise((next) => setTimeout(next, 20));", page.frames + count)
-
-
 def test_listing_1_gives_what_it_gives_here(playground, kind, backend):
     page = start_browser(kind).open(playground.url)
     result = page.run(LISTING, backend=backend)
@@ -45,7 +45,7 @@ def test_listing_1_gives_what_it_gives_here(playground, kind, backend):
     assert result["ok"] and result["backend"] == backend, result["error"]
     with contextlib.redirect_stdout(io.StringIO()) as here:
         exec(LISTING, {})
-    assert 8.9 < float(result["stdout"]) < 9.1
+    assert 8.5 < float(result["stdout"]) < 9.5
     assert abs(float(result["stdout"]) - float(here.getvalue())) < 1e-3
 
 

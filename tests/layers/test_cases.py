@@ -14,12 +14,27 @@ from . import replay
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("subject", replay.subjects())
-def test_layers_as_keras(fast_backend, subject):
+def all_right(cases):
     misplaced(tw)
-    wrong = [(replay.label(c), w) for c in replay.load(subject) for w in [replay.check(c, tw)] if w]
+    wrong = [(replay.label(c), w) for c in cases for w in [replay.check(c, tw)] if w]
     assert not wrong, "\n".join(f"{name}: {problems[:3]}" for name, problems in wrong[:20])
     assert not misplaced(tw), "these ran on another backend"
+
+
+@pytest.mark.parametrize("subject", replay.subjects())
+def test_layers_as_keras(fast_backend, subject):
+    all_right(replay.load(subject))
+
+
+@pytest.mark.parametrize("subject", replay.subjects())
+def test_each_layer_on_gpu(gpu_backend, subject):
+    all_right(replay.smallest(replay.load(subject)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("subject", replay.subjects())
+def test_layers_as_keras_on_gpu(gpu_backend, subject):
+    all_right(replay.load(subject))
 
 
 @pytest.mark.parametrize("backend", ["python", "wasm"])

@@ -44,3 +44,17 @@ def test_training_steps_allocate_nothing_and_compile_nothing(gpu_backend):
     losses += [float(step()) for _ in range(30)]
     assert (backend.pool.allocated, len(backend.kernels), tw.memory().num_tensors) == seen
     assert losses[-1] < losses[0] / 2
+
+
+def test_memory_of_the_device_is_told(gpu_backend):
+    before = tw.memory()
+    x = tw.ones((1000, 1000)) * 2.0
+    during = tw.memory()
+    assert during.num_bytes - before.num_bytes == 4_000_000
+    taken = [m.num_bytes_in_gpu_allocated - m.num_bytes_in_gpu_free for m in (before, during)]
+    assert 4_000_000 <= taken[1] - taken[0] <= 8_500_000  # what was freed meanwhile may still be counted
+    del x
+    after = tw.memory()
+    assert after.num_bytes == before.num_bytes and after.num_bytes_in_gpu_free >= 4_000_000
+    tw.set_backend("numpy")
+    assert tw.memory().num_bytes_in_gpu_allocated == 0

@@ -24,9 +24,14 @@ from .test_nest import (  # noqa: F401 - they run here on the fixtures below
 from .test_shader_moves import backend_of
 
 
-@pytest.fixture(params=["webgl", "webgpu"])
+# With a device that one thread keeps busy, threads compute the largest tiles that an output has.
+@pytest.fixture(params=["webgl", "webgpu", "webgl tiles", "webgpu tiles"])
 def backend(request):
-    return backend_of(request.param)
+    name, *tiles = request.param.split()
+    made = backend_of(name)
+    if tiles:
+        made.target = made.target._replace(busy=1)
+    return made
 
 
 @pytest.fixture

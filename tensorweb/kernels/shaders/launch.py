@@ -17,13 +17,15 @@ from .builder import Shader
 class Target(NamedTuple):
     """What a lowering may ask of the device.
 
-    Storages and outputs of one command; whether threads work in groups on shared memory, write anywhere, and write what they read.
+    Storages and outputs of one command; whether threads work in groups on shared memory, write anywhere, and write what they read; how
+    many threads keep the device busy.
     """
 
     max_storages: int
     max_outputs: int
     groups: bool
     subgroups: bool = False
+    busy: int = 2048
 
 
 class Storage(NamedTuple):

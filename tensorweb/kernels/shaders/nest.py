@@ -1,30 +1,30 @@
-"""Plans sums, maxima and products over labels as launches: which label runs along lanes, which along rows, what is unrolled and split.
+"""Plans sums, maxima and products over labels as launches: which label runs along lanes, which along rows, what is unrolled.
 
-The algebra of labels is `loops.nest`, the code of a thread `traverse.py`. A thread computes `lanes` neighbours of the output, of so
-many rows; each row needs what the lanes' operand gives all of them.
+The algebra of labels is `loops.nest`, the code of a thread `traverse.py`, how sums are divided among threads `divided.py`. A thread
+computes a tile of the output: so many vectors of neighbours, of so many rows. What it reads of an operand that stands still along the
+rows serves all rows, and what it reads of one that stands still along the neighbours serves all of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from math import prod
 from typing import NamedTuple
 
 from ...dtypes import kind as dtype_kind
-from ..loops.launch import Slot
 from ..loops.nest import Operand, Problem, simplified
 from ..patterns import Relation
 from ..program import Program
+from .divided import Parts, Tile, divided, is_part, parts_of
 from .launch import Launch, Lowered, Number, Storage, Target, stored, words_of
 from .map import Argument
 
-BLOCK = 128  # so many products are added up before their sum is added to the others
-_LONG = 512  # longer sums are added in blocks
-_PIECE = 256  # a part of a sum that is split among threads is at least so long
-_MANY = 4096  # threads that keep a device busy
-_MOST_PARTS = 512
-_ROWS = ((8, 1 << 14), (4, 1 << 12))  # rows of a thread, where so many threads are left
+# Sums longer than the first are added up in blocks of the second: of products, of products in large tiles, where a block needs many
+# registers, and of parts of sums, which are large.
+_SUMS = {"small": (512, 128), "large": (8192, 128), "parts": (16, 8)}
+# Rows and vectors of a thread, the largest first, by whether threads write where they like; else each row goes to a storage of its own.
+_TILES = {True: ((8, 2), (8, 1), (4, 1)), False: ((4, 1),)}
+_WORTH = 32  # products in a sum from which on rows in several storages are worth putting together
 
 
 class Tied(NamedTuple):
@@ -53,9 +53,11 @@ class Access(NamedTuple):
 class Nest(NamedTuple):
     """The key of a kernel. Labels are numbers, those of the output first; loops run over the others in their order.
 
-    `kind` is product, max or argmax; `made` the dtype of its result. `row` is the label of the rows, or -1; `quad` tells whether the
-    innermost loop takes four steps at once; sums are added in blocks from loop `block` on (-1: none; the number of loops: in pieces of the
-    last one). Label 0 numbers the parts of the sum along loop `split`, if that is not -1.
+    `kind` is product, max or argmax; merge: a sum of what lies in one of several storages by the row; pick: the places of maxima among
+    places. `made` is the dtype of the result, `row` the label of the rows, or -1. A thread computes `rows` times `columns` vectors, the
+    rows for several storages if they lie `apart`. `quad` tells whether the innermost loop takes four steps at once; sums are added in
+    blocks from loop `block` on (-1: none; the number of loops: in pieces of the last one, so many steps long). The first labels number
+    parts of the labels `splits`.
     """
 
     kind: str
@@ -69,9 +71,12 @@ class Nest(NamedTuple):
     lanes: int
     row: int
     rows: int
+    columns: int
+    apart: bool
     quad: bool
     block: int
-    split: int
+    piece: int
+    splits: tuple[int, ...]
     epilogue: Program | None
     arguments: tuple[Argument, ...]
 
@@ -89,13 +94,22 @@ def lower_nest(given: Problem, kind: str, target: Target, finish: Finish | None 
     (p,) = simplified(given, 1, residues=False)
     if not prod(p.sizes[x] for x in p.bound):
         return Lowered(())
-    factors = len(p.operands) - 1 - (sum(a.array is not None for a in finish.arguments) if finish else 0)
+    others = 1 + (sum(a.array is not None for a in finish.arguments) if finish else 0)
+    factors = len(p.operands) - others
     p.summed = _ordered(p, factors)
-    parts = _parts(p, kind)
-    if parts == 1:
-        return Lowered((_launch(p, factors, kind, target, finish),))
-    first, second, words, type = _split(p, factors, parts)
-    return Lowered((_launch(first, factors, kind, target, None, True), _launch(second, 1, kind, target, finish)), ((words, type),))
+    plan = _Plan(p, factors, kind)
+    tile = plan.tile(target)
+    parts = parts_of(p, kind, target, tile, plan.lanes, plan.quad)
+    apart = tile.rows > 1 and not target.groups
+    if not parts and not apart:
+        return Lowered((plan.launch(tile, finish),))
+    first, second, between = divided(p, factors, kind, parts, tile if apart else Tile())
+    again = {"argmax": "pick", "product": "merge" if apart else "product"}.get(kind, kind)
+    calls = (
+        _Plan(first, factors, kind).launch(tile, None, parts, between.storages),
+        _Plan(second, len(second.operands) - others, again).launch(Tile(tile.row) if apart else Tile(), finish),
+    )
+    return Lowered(calls, ((between.words, between.type),) * between.storages)
 
 
 def _ordered(p: Problem, factors: int) -> list[str]:
@@ -110,132 +124,105 @@ def _ordered(p: Problem, factors: int) -> list[str]:
     return made
 
 
-# --- splitting ----------------------------------------------------------------------------------------------------------------
-
-_PARTS = "#"  # the label that numbers the parts of sums
-
-
-def _parts(p: Problem, kind: str) -> int:
-    """Return in how many parts each sum is made by as many threads."""
-    threads = prod(p.sizes[x] for x in p.bound) // 4
-    length = prod(p.sizes[x] for x in p.summed)
-    if kind != "product" or threads >= _MANY or length < 4 * _PIECE:
-        return 1
-    return min(-(-_MANY // max(1, threads)), length // _PIECE, p.sizes[_split_label(p)], _MOST_PARTS)
-
-
-def _split_label(p: Problem) -> str:
-    """Return the summed label that has most to divide."""
-    return max(p.summed, key=lambda x: p.sizes[x])
-
-
-def _split(p: Problem, factors: int, parts: int) -> tuple[Problem, Problem, int, str]:
-    """Return the problem of the parts and that of their sums, and the words and type of the storage between."""
-    out, label = p.out, _split_label(p)
-    chunk = -(-p.sizes[label] // parts // 4) * 4
-    parts = -(-p.sizes[label] // chunk)
-    count = prod(p.sizes[x] for x in p.bound)
-    dtype = {"float16": "float32"}.get(p.operands[0].dtype, p.operands[0].dtype)
-    between = Operand(Slot("scratch", 0), dtype, {**out.strides, _PARTS: count}, count * parts)
-    sizes = {**p.sizes, _PARTS: parts}
-    first = replace(p, sizes=sizes, bound=[_PARTS, *p.bound], operands=[*p.operands[:factors], between])
-    own = {x: n for x, n in sizes.items() if x == _PARTS or x in p.bound}
-    second = Problem(own, list(p.bound), [_PARTS], [between, *p.operands[factors:]])
-    return first, second, between.count * words_of(dtype), stored(dtype)
-
-
-# --- a launch -----------------------------------------------------------------------------------------------------------------
-
-
-def _launch(p: Problem, factors: int, kind: str, target: Target, finish: Finish | None, split: bool = False) -> Launch:
-    """Return the launch of a problem without relations."""
-    labels = [*p.bound, *p.summed]
-    read = p.operands[:factors]
-    made = "int32" if kind == "argmax" else read[0].dtype
-    lanes = 4 if _has_lanes(p) else 1
-    lane = p.bound[-1] if lanes == 4 else ""
-    quad = kind == "product" and _is_quad(p, read, lanes)
-    row, rows = _rows(p, read, lane, target) if kind == "product" and target.groups else ("", 1)
-    inner = p.summed[-1] if quad else ""
-    access = [_access(o, labels, lane, inner, row if rows == 4 or rows == 8 else "", p) for o in p.operands]
-    number = {x: i for i, x in enumerate(labels)}
-    ties = tuple(Tied(number[t.known], number[t.inner], number[t.follow] if t.bound else -1, t.step == 1) for t in p.ties)
-    label = _split_label(p) if split else ""
-    extras = tuple(access[factors:-1])
-    key = Nest(
-        kind, made, len(p.bound), len(labels), tuple(access[:factors]), extras, access[-1], ties, lanes,
-        number.get(row, -1), rows, quad, _block(p, made, kind), number.get(label, -1),
-        finish.program if finish else None, finish.arguments if finish else (),
-    )  # fmt: skip
-    sizes = [p.sizes[x] for x in labels]
-    sizes += [v for t in p.ties for v in (t.step, t.base, t.slope, t.turn, *t.reach)]
-    for o, a in zip(p.operands, access, strict=True):
-        sizes += [o.offset, *(o.along(x) for x, s in zip(labels, a.steps, strict=True) if s == 2)]
-    if split:
-        sizes.append(-(-p.sizes[label] // p.sizes[_PARTS] // 4) * 4)
-    count = prod(p.sizes[x] if x != row else -(-p.sizes[x] // rows) for x in p.bound)
-    storages = [Storage(o.slot.kind, o.slot.number, stored(o.dtype)) for o in p.operands]
-    return Launch(
-        "nest", key, tuple(storages[:-1]), (storages[-1],), -(-count // lanes), tuple(sizes),
-        finish.numbers if finish else (), lanes, words_of(p.out.dtype),
-    )  # fmt: skip
-
-
-def _has_lanes(p: Problem) -> bool:
-    """Tell whether threads compute four neighbours of the output."""
-    if not p.bound or any(o.dtype == "complex64" for o in p.operands):
-        return False
-    return p.sizes[p.bound[-1]] % 4 == 0 and not p.tied(p.bound[-1])
-
-
 def _is_aligned(o: Operand, besides: str) -> bool:
     """Tell whether elements that step by one along a label begin at multiples of four, wherever the other labels are."""
     return o.along(besides) == 1 and o.offset % 4 == 0 and all(s % 4 == 0 for x, s in o.strides.items() if x != besides)
 
 
-def _is_quad(p: Problem, read: Sequence[Operand], lanes: int) -> bool:
-    """Tell whether four steps of the innermost loop at once read less."""
-    if not p.summed or p.tied(p.summed[-1]) or p.sizes[p.summed[-1]] % 4:
-        return False
-    along = [_is_aligned(o, p.summed[-1]) for o in read]
-    return any(along) if lanes == 4 else len(read) == 2 and all(along) and dtype_kind(read[0].dtype) == "f"
+class _Plan:
+    """How a thread runs through a problem without relations, whose first operands are factors."""
 
+    def __init__(self, p: Problem, factors: int, kind: str):
+        self.p, self.factors, self.kind = p, factors, kind
+        self.read = p.operands[:factors]
+        self.lanes = 4 if self._has_lanes() else 1
+        self.lane = p.bound[-1] if self.lanes == 4 else ""
+        self.quad = kind == "product" and self._is_quad()
 
-def _rows(p: Problem, read: Sequence[Operand], lane: str, target: Target) -> tuple[str, int]:
-    """Return the label along which a thread computes several rows, and how many: one operand stands still along it."""
-    if not lane or len(read) < 2 or not p.summed:
-        return "", 1
-    inner = {x for t in p.ties for x in (t.inner, t.follow)}
-    fitting = [x for x in p.bound if x not in (lane, *inner, _PARTS) and sum(o.along(x) == 0 for o in read) == 1]
-    if not fitting:
-        return "", 1
-    best = max(fitting, key=lambda x: (min(p.sizes[x], 8), not p.tied(x), p.sizes[x]))
-    count = prod(p.sizes[x] for x in p.bound) // 4
-    for rows, threads in _ROWS:
-        if p.sizes[best] >= rows and count // rows >= threads // rows:
-            return best, rows
-    return "", 1
+    def _has_lanes(self) -> bool:
+        """Tell whether threads compute four neighbours of the output."""
+        p = self.p
+        if not p.bound or any(o.dtype == "complex64" for o in p.operands):
+            return False
+        last = p.bound[-1]
+        return p.sizes[last] % 4 == 0 and not p.tied(last) and not is_part(last)
 
+    def _is_quad(self) -> bool:
+        """Tell whether four steps of the innermost loop at once read less."""
+        p = self.p
+        if not p.summed or p.tied(p.summed[-1]) or p.sizes[p.summed[-1]] % 4:
+            return False
+        along = [_is_aligned(o, p.summed[-1]) for o in self.read]
+        return any(along) if self.lanes == 4 else len(self.read) == 2 and all(along) and dtype_kind(self.read[0].dtype) == "f"
 
-def _access(o: Operand, labels: Sequence[str], lane: str, inner: str, row: str, p: Problem) -> Access:
-    """Return how an operand is read."""
-    steps = tuple({0: 0, 1: 1}.get(o.along(x), 2) for x in labels)
-    how = "one" if not lane or not o.along(lane) else "vector" if _is_aligned(o, lane) else "apart"
-    along = bool(inner) and how != "vector" and _is_aligned(o, inner)
-    across = bool(row) and how == "one" and not along and _is_aligned(o, row) and not p.tied(row)
-    return Access(o.dtype, steps, how, along, across)
+    def tile(self, target: Target) -> Tile:
+        """Return the largest tile that leaves the device enough threads."""
+        p = self.p
+        if self.kind != "product" or not self.lane or len(self.read) < 2 or not p.summed:
+            return Tile()
+        if not target.groups and prod(p.sizes[x] for x in p.summed) < _WORTH:
+            return Tile()
+        row = self._row()
+        vectors = prod(p.sizes[x] for x in p.bound) // 4
+        for rows, columns in _TILES[target.groups]:
+            enough = vectors // (rows * columns) >= target.busy and (columns == 1 or p.sizes[self.lane] % (4 * columns) == 0)
+            fits = target.groups or len(p.operands) - self.factors + rows <= target.max_storages
+            if row and p.sizes[row] >= rows and enough and fits:
+                return Tile(row, rows, columns)
+        return Tile()
 
+    def _row(self) -> str:
+        """Return the label along which a thread computes several rows, "" if none fits: one operand stands still along it."""
+        p = self.p
+        inner = {x for t in p.ties for x in (t.inner, t.follow, t.known if t.inner in p.bound else t.inner)}
+        fitting = [x for x in p.bound if x != self.lane and x not in inner and sum(o.along(x) == 0 for o in self.read) == 1]
+        return max(reversed(fitting), key=lambda x: (min(p.sizes[x], 8), not p.tied(x), p.sizes[x]), default="")
 
-def _block(p: Problem, made: str, kind: str) -> int:
-    """Return from which loop on sums are blocks."""
-    sizes = [p.sizes[x] for x in p.summed]
-    if kind != "product" or dtype_kind(made) not in "fc" or prod(sizes) <= _LONG:
-        return -1
-    level = len(sizes)
-    while level > 1 and prod(sizes[level - 1 :]) <= BLOCK:
-        level -= 1
-    return level
+    def launch(self, tile: Tile, finish: Finish | None, parts: Parts | None = None, copies: int = 1) -> Launch:
+        """Return the launch; with `copies`, the output's rows go to so many scratch storages."""
+        p, parts = self.p, parts or {}
+        labels = [*p.bound, *p.summed]
+        number = {x: i for i, x in enumerate(labels)}
+        made = "int32" if self.kind in ("argmax", "pick") else self.read[0].dtype
+        access = [self._access(o, labels, tile) for o in p.operands]
+        ties = tuple(Tied(number[t.known], number[t.inner], number[t.follow] if t.bound else -1, t.step == 1) for t in p.ties)
+        key = Nest(
+            self.kind, made, len(p.bound), len(labels), tuple(access[: self.factors]), tuple(access[self.factors : -1]), access[-1], ties,
+            self.lanes, number.get(tile.row, -1), tile.rows, tile.columns, copies > 1, self.quad, *self._blocks(made, tile, parts),
+            tuple(number[x] for x in parts), finish.program if finish else None, finish.arguments if finish else (),
+        )  # fmt: skip
+        sizes = [p.sizes[x] for x in labels]
+        sizes += [v for t in p.ties for v in (t.step, t.base, t.slope, t.turn, *t.reach)]
+        for o, a in zip(p.operands, access, strict=True):
+            sizes += [o.offset, *(o.along(x) for x, s in zip(labels, a.steps, strict=True) if s == 2)]
+        sizes += parts.values()
+        storages = [Storage(o.slot.kind, o.slot.number, stored(o.dtype)) for o in p.operands]
+        writes = tuple(storages[-1]._replace(number=i) for i in range(copies)) if copies > 1 else (storages[-1],)
+        count = prod(-(-p.sizes[x] // tile.rows) if x == tile.row else p.sizes[x] for x in p.bound) // tile.columns
+        return Launch(
+            "nest", key, tuple(storages[:-1]), writes, -(-count // self.lanes), tuple(sizes),
+            finish.numbers if finish else (), self.lanes, words_of(p.out.dtype),
+        )  # fmt: skip
 
+    def _access(self, o: Operand, labels: Sequence[str], tile: Tile) -> Access:
+        """Return how an operand is read."""
+        steps = tuple({0: 0, 1: 1}.get(o.along(x), 2) for x in labels)
+        how = "one" if not self.lane or not o.along(self.lane) else "vector" if _is_aligned(o, self.lane) else "apart"
+        along = self.quad and how != "vector" and _is_aligned(o, self.p.summed[-1])
+        across = tile.rows % 4 == 0 and how == "one" and not along and _is_aligned(o, tile.row) and not self.p.tied(tile.row)
+        return Access(o.dtype, steps, how, along, across)
+
+    def _blocks(self, made: str, tile: Tile, parts: Parts) -> tuple[int, int]:
+        """Return from which loop on sums are blocks, and the length of one."""
+        sizes = [parts.get(x, self.p.sizes[x]) for x in self.p.summed]
+        divided = any(is_part(x) for x in self.p.summed)
+        long, piece = _SUMS["parts" if divided else "small" if tile.rows * tile.columns <= 4 else "large"]
+        if self.kind not in ("product", "merge") or dtype_kind(made) not in "fc" or prod(sizes) <= long:
+            return -1, piece
+        level = len(sizes)
+        while level > 1 and prod(sizes[level - 1 :]) <= piece:
+            level -= 1
+        return level, piece
 
 
 def distinct(out: str, sizes: dict[str, int], relations: Sequence[Relation]) -> tuple[str, dict[str, int], tuple[Relation, ...]]:

@@ -73,6 +73,8 @@ async function boot(setup) {
     import(`${setup.pyodide}pyodide.mjs`).then((module) => module.loadPyodide({ indexURL: setup.pyodide })),
   ]);
   python = made;
+  // Python is dead: it has no memory left, or a fault. Nothing else tells of it.
+  python._api.on_fatal = (/** @type {any} */ error) => end({ ...FAILED, fatal: true, error: String(error) });
   python.setStdout(writer("stdout"));
   python.setStderr(writer("stderr"));
   python.unpackArchive(library, "wheel", { extractDir: python.runPython("import site; site.getsitepackages()[0]") });
@@ -112,6 +114,8 @@ runner = Runner("/home/pyodide")
 json.dumps({"python": platform.python_version(), "version": tensorweb.__version__, "backends": tensorweb.registered_backends()})
 `;
 
+const FAILED = { ok: false, stopped: false, error: "", line: null, backend: null, seconds: 0 };
+
 /** @param {any} request */
 async function run(request) {
   if (interrupt) interrupt[0] = 0;
@@ -122,11 +126,16 @@ async function run(request) {
     // Only below runPythonAsync may Python wait for a promise without an await.
     told = JSON.parse(await python.runPythonAsync("await runner.run(source, name, backend, flags)", { globals: scope }));
   } catch (/** @type {any} */ error) {
+    if (error.pyodide_fatal_error) return; // that is told already
     const stopped = /KeyboardInterrupt/.test(String(error)); // it came when the script had just ended
-    const fatal = Boolean(error.pyodide_fatal_error); // out of memory, or a fault of Python
-    told = { ok: false, stopped, fatal, error: stopped ? "" : String(error), line: null, backend: null, seconds: 0 };
+    told = { ...FAILED, stopped, error: stopped ? "" : String(error) };
   }
-  if (!told.fatal) scope.destroy();
+  scope.destroy();
+  end(told);
+}
+
+/** @param {any} told */
+function end(told) {
   output.flush();
   postMessage({ type: "done", ...told });
 }
