@@ -21,7 +21,8 @@ from .backends import registry
 from .backends.protocol import Backend
 from .errors import ArgumentError, DisposedError, ShapeError, message
 from .flags import flags
-from .kernels.patterns import Kernel, Spec
+from .kernels.patterns import Kernel, Spec, View
+from .kernels.strides import strides_of
 from .shapes import MAX_ELEMENTS, size_of
 
 
@@ -366,6 +367,19 @@ def _owns_its_memory(variable: Any) -> bool:
     return alone and not container.exported and container.replicas is None
 
 
+def _copied(container: Container, spec: Spec, backend: Backend) -> Any:
+    """Return a new buffer on `backend` with what a container holds; a GPU copies it there, for to read may have to be waited for."""
+    if container.backend is not backend or spec.dtype == "string":
+        return backend.upload(container.backend.download(container.value, spec), spec)
+    key = (View, spec)
+    plan = plans(backend).get(key)
+    if plan is None:
+        kernel = View(tuple(strides_of(spec.shape)))
+        plan = Plan(backend.compile(kernel, (spec,), (spec,)), kernel, (spec,))
+        plans(backend).insert(key, plan)
+    return _execute(plan, [container.value], ())[0]
+
+
 def update(op: Op, variables: Sequence[Any], args: Sequence[Any]) -> None:
     """Run a kernel whose first inputs are the variables' values and whose outputs overwrite them, in their memory.
 
@@ -375,8 +389,7 @@ def update(op: Op, variables: Sequence[Any], args: Sequence[Any]) -> None:
     for v in variables:
         if v._value._container.backend is not backend or not _owns_its_memory(v):
             spec = Spec(v.shape, v.dtype)
-            old = v._value._container
-            fresh = backend.upload(old.backend.download(old.value, spec), spec)
+            fresh = _copied(v._value._container, spec, backend)
             v._value = Tensor(Container(fresh, backend, bytes_of(spec)), v.shape, v.dtype)
     inputs = [v._value for v in variables] + [convert_argument(a, op.name) if type(a) not in NUMBERS else a for a in args]
     key = (op, *((a.shape, a.dtype) if type(a) is Tensor else type(a) for a in inputs))

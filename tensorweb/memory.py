@@ -20,7 +20,7 @@ class MemoryInfo(NamedTuple):
     """What lives: handles, the buffers they share, the bytes of those, and why a figure may be off (empty if none is).
 
     num_derived_bytes is what compiled backends keep beside them: other forms of matrices and filters, as long as those live unchanged.
-    num_bytes_in_gpu_allocated is what the current backend, if it is a GPU, has taken of the device, and num_bytes_in_gpu_free the part of it
+    num_bytes_in_gpu_allocated is what the current backend, if it is a GPU, has taken of the device, num_bytes_in_gpu_free the part of it
     that the next tensors take again.
     """
 

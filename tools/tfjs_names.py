@@ -6,13 +6,14 @@ import re
 
 GROUPS = (
     "tensors: Creation", "tensors: Classes", "tensors: Matrices", "tensors: Random", "tensors: Slicing and Joining",
-    "tensors: Transformations", "ops: Arithmetic", "ops: Basic math", "ops: Convolution", "ops: Dropout", "ops: Evaluation", "ops: Logical",
-    "ops: Matrices", "ops: Moving Average", "ops: Normalization", "ops: RNN", "ops: Ragged", "ops: Reduction", "ops: Scan", "ops: Segment",
-    "ops: Slicing and Joining", "ops: Spectral", "ops: undocumented-heading", "tf.browser.*", "tf.fused.*", "tf.image.*", "tf.io.*", "tf.linalg.*",
-    "tf.losses.*", "tf.math.*", "tf.signal.*", "tf.sparse.*", "tf.spectral.*", "tf.string.*", "tf.train.*", "performance: Memory",
-    "performance: Profile", "performance: Timing", "training: Classes", "training: Gradients", "backends", "engine/env functions",
-    "models: Classes", "models: Creation", "models: Inputs", "models: Loading", "models: Op Registry", "tf.constraints.*", "tf.data.*",
-    "tf.initializers.*", "tf.layers.*", "tf.metrics.*", "tf.models.*", "tf.regularizers.*", "tf.serialization.*",
+    "tensors: Transformations", "ops: Arithmetic", "ops: Basic math", "ops: Convolution", "ops: Dropout", "ops: Evaluation",
+    "ops: Logical", "ops: Matrices", "ops: Moving Average", "ops: Normalization", "ops: RNN", "ops: Ragged", "ops: Reduction", "ops: Scan",
+    "ops: Segment", "ops: Slicing and Joining", "ops: Spectral", "ops: undocumented-heading", "tf.browser.*", "tf.fused.*", "tf.image.*",
+    "tf.io.*", "tf.linalg.*", "tf.losses.*", "tf.math.*", "tf.signal.*", "tf.sparse.*", "tf.spectral.*", "tf.string.*", "tf.train.*",
+    "performance: Memory", "performance: Profile", "performance: Timing", "training: Classes", "training: Gradients", "backends",
+    "engine/env functions", "models: Classes", "models: Creation", "models: Inputs", "models: Loading", "models: Op Registry",
+    "tf.constraints.*", "tf.data.*", "tf.initializers.*", "tf.layers.*", "tf.metrics.*", "tf.models.*", "tf.regularizers.*",
+    "tf.serialization.*",
 )  # fmt: skip
 
 # Where Keras (NumPy) has another name, or several functions are one.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import struct
+import sys
 import threading
 from array import array
 from collections import Counter
@@ -277,4 +278,6 @@ def from_words(data: bytes, dtype: str) -> Any:
         return words.toreadonly()
     if dtype == "bool":
         return memoryview(bytes(map(bool, words))).cast("?") if view.nbytes else memoryview(b"").cast("?")
-    return memoryview(array({"int8": "b", "uint8": "B"}[dtype], words.tolist())).toreadonly()
+    low = 0 if sys.byteorder == "little" else 3  # the byte that counts
+    numbers = memoryview(bytes(data)[low::4])
+    return numbers.cast("b") if dtype == "int8" else numbers

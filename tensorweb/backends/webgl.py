@@ -12,7 +12,7 @@ from .devices import Device
 from .paging import BYTES_PER_PIXEL
 from .shaders import Language, ShaderBackend, busy
 
-_OUTPUTS = 4  # what every device of WebGL 2 can write at once
+_OUTPUTS = 8  # of a kernel; every device of WebGL 2 can write four at once, most eight
 
 
 def create() -> ShaderBackend:
@@ -31,7 +31,7 @@ def on(device: Device) -> ShaderBackend:
         reads, writes = ("".join(s.type for s in storages) for storages in (launch.reads, launch.writes))
         return GlslShader(reads, writes, launch.lanes, launch.words, row_bits)
 
-    target = Target(device.limits.max_storages, _OUTPUTS, groups=False, busy=busy(device))
+    target = Target(device.limits.max_storages, min(_OUTPUTS, getattr(device, "max_writes", 4)), groups=False, busy=busy(device))
     return ShaderBackend("webgl", device, Language(shader, _texels), target, _memory_limit())
 
 

@@ -98,11 +98,15 @@ class GlslShader(Shader):
         lines = ["#version 300 es", "precision highp float;", "precision highp int;", "precision highp sampler2D;"]
         lines += ["precision highp isampler2D;", f"uniform ivec4 u[{-(-self.uniforms // 4)}];"]
         mask = (1 << self.row_bits) - 1
+        # Looking a texel up by its coordinates costs software GPUs less than fetching it by its number.
         for number, kind in enumerate(self.reads):
             texel, sampler = _VECTORS[STORED[kind]], "sampler2D" if kind == "f" else "isampler2D"
             lines += [
                 f"uniform {sampler} t{number};",
-                f"{texel} t{number}_texel(int i) {{ return texelFetch(t{number}, ivec2(i & {mask}, i >> {self.row_bits}), 0); }}",
+                f"vec2 size{number};",
+                f"{texel} t{number}_texel(int i) {{",
+                f"  return texture(t{number}, (vec2(i & {mask}, i >> {self.row_bits}) + 0.5) * size{number});",
+                "}",
                 f"{_SCALARS[STORED[kind]]} t{number}_at(int i) {{ return t{number}_texel(i >> 2)[i & 3]; }}",
             ]
         wide = self.lanes == 4
@@ -111,6 +115,7 @@ class GlslShader(Shader):
         parts = [(f"e{k}_{i}", type) for k, type in enumerate(types) for i in range(self.words)]
         given = ", ".join(["int at", *(f"out {type} {name}" for name, type in parts)])
         lines += [*self.helpers.values(), f"void compute({given}) {{", self.body, "}", "void main() {"]
+        lines += [f"  size{number} = 1.0 / vec2(textureSize(t{number}, 0));" for number in range(len(self.reads))]
         lines.append(f"  int texel = (int(gl_FragCoord.y) << {self.row_bits}) | int(gl_FragCoord.x);")
         lines += [f"  {type} {name};" for name, type in parts]
         call = ", ".join(name for name, _ in parts)

@@ -15,7 +15,8 @@ from pyodide.http import pyfetch
 import tensorweb as tw
 from tensorweb.backends import registry
 
-house, subjects, small, part, gradients = {given!r}
+house, subjects, few, part, gradients = {given!r}
+TOGETHER = 20  # cases whose results are read at once: to read may take a browser 100 ms
 
 async def fetch(path):
     if not os.path.exists(path):
@@ -25,6 +26,18 @@ async def fetch(path):
         with open(path, "wb") as file:
             file.write(content)
 
+def check(case):
+    return replay.check(case, tw, gradients) if house == "oracle" else replay.check(case, tw)
+
+async def check_all(cases):
+    try:
+        computed = [replay.compute(case, tw, gradients) for case in cases]
+        tensors = [t for parts in computed for _, gots, *_ in parts for t in gots if hasattr(t, "data")]
+        values = dict(zip(map(id, tensors), await asyncio.gather(*[t.data() for t in tensors])))
+        return [replay.compare(parts, values) for parts in computed]
+    except Exception:  # one of them fails, and tells which
+        return [check(case) for case in cases]
+
 for path in ["tests/__init__.py", *(f"tests/{{name}}/{{file}}.py" for name in ("oracle", house) for file in ("__init__", "replay"))]:
     await fetch(path)
 replay = import_module(f"tests.{{house}}.replay")
@@ -32,13 +45,15 @@ told = {{}}
 for subject in subjects:
     await fetch(f"tests/{{house}}/cases/{{subject}}.jsonl")
     cases = replay.load(subject)
-    if small:
-        cases = getattr(replay, "telling", replay.smallest)(cases)
-    failed, cases = [], cases[part[0]::part[1]]
-    for case in cases:
-        wrong = replay.check(case, tw, gradients) if house == "oracle" else replay.check(case, tw)
-        if wrong:
-            failed.append([replay.label(case), wrong[:4]])
+    smallest = replay.smallest(cases) if few else cases
+    more = [case for case in getattr(replay, few)(cases) if case not in smallest] if few else []
+    cases = smallest[part[0] :: part[1]] + more
+    failed, together = [], TOGETHER if hasattr(replay, "compute") else 1
+    for i in range(0, len(cases), together):
+        batch = cases[i : i + together]
+        for case, wrong in zip(batch, await check_all(batch) if together > 1 else map(check, batch)):
+            if wrong:
+                failed.append([replay.label(case), wrong[:4]])
         await asyncio.sleep(0)
     told[subject] = {{"cases": len(cases), "failed": failed}}
 backend = registry.find_backend(tw.get_backend())
@@ -56,15 +71,16 @@ def files():
     return {f"tests/{path.relative_to(TESTS).as_posix()}": path for path in found}
 
 
-def replay(page, subjects, backend="", house="oracle", small=False, part=(0, 1), gradients=2, flags="", timeout=600):
+def replay(page, subjects, backend="", house="oracle", few="", part=(0, 1), gradients=2, flags="", timeout=600):
     """Replay the cases of subjects in a page of `playground` and return what happened.
 
-    `small`: the cases that tell most (`telling` of the house, else `smallest`); `part`: (i, n) takes every n-th case from the i-th.
+    `few` is the function of the house's replay.py that chooses cases: "smallest", of ops also "telling" and "edges"; "" takes all.
+    `part`: (i, n) takes every n-th case from the i-th on, but of few cases always those that are not smallest: they tell of dtypes and edges.
     The result has, by subject, the number of cases and those that failed (label and texts); the backend that ran them, what ran elsewhere
     though it is no host routine (`misplaced`), and the backend's counters `here` and `elsewhere`, where it has them.
     Raises AssertionError if the program failed.
     """
-    program = PROGRAM.format(given=(house, list(subjects), small, tuple(part), gradients))
+    program = PROGRAM.format(given=(house, list(subjects), few, tuple(part), gradients))
     result = page.run(program, "replay.py", backend, flags, timeout)
     assert result["ok"], result["error"]
     told = next(line for line in result["stdout"].splitlines() if line.startswith("REPLAYED "))

@@ -41,8 +41,8 @@ def test_programs_run(page, program):
 
 def test_what_micropip_is_told(browser, serve):
     server = serve()
-    server.site |= {"plain.html": b"<!doctype html><title>plain</title>", "micropip.whl": micropip()}
-    plain = Plain("chromium", server.url)
+    server.site["micropip.whl"] = micropip()
+    plain = Plain("chromium", server)
     plain.unpack("/micropip.whl")
     (program,) = [text for text in blocks("python") if "micropip" in text]
     assert plain.run(f"base = {server.url!r}\n{program}\nprint(float(tw.sum(tw.ones(3))))") == ["3"]

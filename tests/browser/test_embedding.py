@@ -37,10 +37,11 @@ def test_a_page_of_ones_own_on_the_main_thread(built, kind, backend):
 
 
 class Plain:
-    """A page with Pyodide alone, on the main thread."""
+    """A page with Pyodide alone, on the main thread; `server` gets it."""
 
-    def __init__(self, kind, url, before=""):
-        self.page = start_browser(kind).open(f"{url}plain.html", before)
+    def __init__(self, kind, server, before=""):
+        server.site["plain.html"] = b'<!doctype html><title>plain</title><link rel="icon" href="data:,">'
+        self.page = start_browser(kind).open(f"{server.url}plain.html", before)
         self.page.evaluate(
             """const { loadPyodide } = await import("/pyodide/pyodide.mjs");
             window.printed = [];
@@ -60,10 +61,8 @@ class Plain:
 
 @pytest.fixture(scope="module")
 def server(serve):
-    """A server of wheels and of a page with nothing in it."""
-    made = serve()
-    made.site["plain.html"] = b"<!doctype html><title>plain</title>"
-    return made
+    """A server of wheels."""
+    return serve()
 
 
 def micropip():
@@ -93,7 +92,7 @@ print(tw.get_backend())
 def test_micropip_installs_it(kind, which, server, pip_wheel):
     server.site |= {"micropip.whl": micropip(), f"pip/{pip_wheel.name}": pip_wheel}
     wheels = [wheel.name(), wheel.name("tensorweb_houses")] if which == "of the page" else [f"pip/{pip_wheel.name}"]
-    plain = Plain(kind, server.url)
+    plain = Plain(kind, server)
     plain.unpack("/micropip.whl")
     printed = plain.run(INSTALLED.format(wheels=[server.url + name for name in wheels], backend="wasm", listing=LISTING))
     assert 8.5 < float(printed[0]) < 9.5 and printed[1] == "wasm"
@@ -117,7 +116,7 @@ print(list(await x.data()))
 
 @pytest.mark.parametrize("kind", in_browser("chromium"))
 def test_where_nobody_can_wait_reading_says_what_to_do(kind, server):
-    plain = Plain(kind, server.url, WITHOUT_JSPI)
+    plain = Plain(kind, server, WITHOUT_JSPI)
     plain.unpack(f"/{wheel.name()}")
     *told, values = plain.run(CANNOT_WAIT)
     assert len(told) == 4 and all("Use `await t.data()`." in text for text in told), told

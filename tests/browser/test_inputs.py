@@ -10,6 +10,64 @@ from tests.browser.test_player_types import ROOT, check
 from tools.node import node
 
 PLACES = [parameter(place) for place in ("chromium worker", "firefox worker", "chromium main")]
+# The page's own end of what is asked for: which streams are open, refusals (`refusal`: why), a telephone's sensors, a user who picks files.
+PREPARED = """
+window.streams = [];
+const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+navigator.mediaDevices.getUserMedia = async (wanted) => {
+  if (window.refusal) throw new DOMException("no", window.refusal);
+  const stream = await ask(wanted);
+  streams.push(stream);
+  return stream;
+};
+window.steps = 0;
+setInterval(() => {
+  if (!window.moves) return;
+  const accelerationIncludingGravity = { x: ++steps, y: 0.5, z: 9.5 };
+  dispatchEvent(new DeviceMotionEvent("devicemotion", { accelerationIncludingGravity, acceleration: { x: steps / 2, y: null, z: 0 } }));
+}, 50);
+addEventListener("devicemotion", (event) => window.moves && event.isTrusted && event.stopImmediatePropagation());
+window.watches = new Map();
+const place = (latitude, speed) => ({ coords: { latitude, longitude: 13.404954123456, accuracy: 5, altitude: null, altitudeAccuracy: null,
+  heading: null, speed }, timestamp: 1_700_000_000_500 });
+navigator.geolocation.watchPosition = (tell, fail, options) => {
+  if (window.refusal) setTimeout(() => fail({ code: 1, message: "no" }));
+  else [52.520006123456, 53].forEach((latitude, i) => setTimeout(() => tell(place(latitude, i ? 2.5 : null)), 200 * i));
+  watches.set(watches.size + 1, options);
+  return watches.size;
+};
+navigator.geolocation.clearWatch = (number) => watches.delete(number);
+setInterval(() => {
+  const input = document.querySelector("dialog input");
+  if (!input) return;
+  window.asked = document.querySelector("dialog").innerText;
+  if (!window.chosen) return document.querySelector("dialog button").click();
+  const files = new DataTransfer();
+  for (const file of window.chosen) files.items.add(file);
+  input.files = files.files;
+  input.dispatchEvent(new Event("change"));
+}, 50);
+"""
+
+
+@pytest.fixture(scope="module", params=PLACES)
+def page(request, serve):
+    """A prepared page, shared by the tests of a place."""
+    made = prepared(request.param, serve)
+    yield made
+    made.close()
+
+
+def prepared(place, serve):
+    """Return a page at a place that does what a test wants of its user and its devices."""
+    made = open_place(place, serve, before=PREPARED)
+    if not place.endswith("main"):
+        made.ready()
+        made.evaluate(PREPARED)
+    made.place = place
+    return made
+
+
 # On the main thread and in workers alike: what is drawn comes back exactly, since nothing is scaled and nothing transparent.
 PROGRAM = """
 import asyncio, json, js
@@ -100,11 +158,8 @@ def told(result):
     return json.loads(result["stdout"].splitlines()[-1])
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_pictures(place, serve):
-    page = open_place(place, serve)
+def test_pictures(page):
     got = told(page.run(f"PNG = {PNG!r}\n{PROGRAM}", backend="wasm"))
-    page.close()
     alpha = [[[*pixel, 255] for pixel in row] for row in PAINTED]
     assert got["canvas"] == got["ImageBitmap"] == PAINTED and got["ImageData"] == alpha
     assert got["grey"] == [[[pixel[0]] for pixel in row] for row in PAINTED]
@@ -124,7 +179,7 @@ def test_pictures(place, serve):
     assert "Error: " in got["canvas of webgl"] and "ArgumentError" in got["nothing to draw"]
     assert "ConversionError: draw" in got["no canvas"]
     assert got["large"] == [[480, 640, 3], 0]
-    if place.endswith("main"):
+    if page.place.endswith("main"):
         assert got["image"] == got["png"] and "a picture with pixels, got 0 x 0" in got["no image yet"] and "0 x 0" in got["video"]
 
 
@@ -137,17 +192,6 @@ def test_the_types_of_the_scripts_hold():
 
 # --- devices ------------------------------------------------------------------------------------------------------------------
 
-# The page's own end of what is asked for: which streams are open, and the permission that a test takes away.
-WATCHED = """
-window.streams = [];
-const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
-navigator.mediaDevices.getUserMedia = async (wanted) => {
-  if (window.refusal) throw new DOMException("no", window.refusal);
-  const stream = await ask(wanted);
-  streams.push(stream);
-  return stream;
-};
-"""
 LIVE = "return streams.map((stream) => stream.getTracks().some((track) => track.readyState === 'live'));"
 CAMERA = """
 import json
@@ -185,12 +229,8 @@ print(json.dumps(told))
 """
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_webcam(place, serve):
-    page = open_place(place, serve, before=WATCHED)
-    if not place.endswith("main"):
-        page.ready()
-        page.evaluate(WATCHED)
+def test_webcam(page):
+    page.evaluate("streams.length = 0;")
     got = told(page.run(CAMERA, backend="wasm"))
     assert got["shapes"][0] == got["shapes"][1] == got["again"] and got["shapes"][0][2] == 3 and got["dtype"] == "int32"
     low, high = got["range"]
@@ -200,8 +240,7 @@ def test_webcam(place, serve):
     assert got["batch"] == [[2, 30, 40, 3]]
     *stopped, left = page.evaluate(LIVE)
     assert len(stopped) == 5 and not any(stopped)
-    assert not left or place.endswith("main")  # the worker's page closes what its program left open
-    page.close()
+    assert not left or page.place.endswith("main")  # the worker's page closes what its program left open
 
 
 MICROPHONE = """
@@ -224,12 +263,8 @@ print(json.dumps(told))
 """
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_microphone(place, serve):
-    page = open_place(place, serve, before=WATCHED)
-    if not place.endswith("main"):
-        page.ready()
-        page.evaluate(WATCHED)
+def test_microphone(page):
+    page.evaluate("streams.length = 0;")
     got = told(page.run(MICROPHONE, backend="wasm"))
     assert got["rate"] >= 8000 and got["stopped"]
     assert got["shapes"] == {"spectrogram": [200, 100, 1], "waveform": [200 * 256, 1]}
@@ -237,33 +272,19 @@ def test_microphone(place, serve):
     assert -1.1 <= low < -0.01 < 0.01 < high <= 1.1 and level < 0 and got["finite"] > 1000
     assert got["alone"] == {"spectrogram": [2, 16, 1]}
     assert page.evaluate(LIVE) == [False, False]
-    page.close()
 
 
-# What a telephone's sensors say, and one that says that it has none.
-SENSORS = """
-window.motion = (accelerationIncludingGravity, acceleration) =>
-  dispatchEvent(new DeviceMotionEvent("devicemotion", { accelerationIncludingGravity, acceleration }));
-window.watches = new Map();
-const place = (latitude, speed) => ({ coords: { latitude, longitude: 13.404954123456, accuracy: 5, altitude: null, altitudeAccuracy: null,
-  heading: null, speed }, timestamp: 1_700_000_000_500 });
-navigator.geolocation.watchPosition = (tell, fail, options) => {
-  if (window.refusal) setTimeout(() => fail({ code: 1, message: "no" }));
-  else [52.520006123456, 53].forEach((latitude, i) => setTimeout(() => tell(place(latitude, i ? 2.5 : null)), 200 * i));
-  watches.set(watches.size + 1, options);
-  return watches.size;
-};
-navigator.geolocation.clearWatch = (number) => watches.delete(number);
-"""
 MOTION = """
-import json
+import asyncio, json
 import tensorweb as tw
 
-sensor = await tw.data.accelerometer(include_gravity={gravity})
-print("READY")
-told = [(await sensor.capture()).tolist() for _ in range(2)]
-sensor.stop()
-print(json.dumps([str(told), sensor.kind]))
+told = []
+for include_gravity in (True, False):
+    async with await tw.data.accelerometer(include_gravity) as sensor:
+        told.append((await sensor.capture()).tolist())
+        await asyncio.sleep(0.5)
+        told.append((await sensor.capture()).tolist())
+print(json.dumps(told))
 """
 LOCATION = """
 import json
@@ -278,25 +299,18 @@ print(json.dumps(places))
 """
 
 
-def test_sensors(serve):
-    page = open_place("chromium worker", serve)
-    page.ready()
-    page.evaluate(SENSORS + 'addEventListener("devicemotion", (event) => event.isTrusted && event.stopImmediatePropagation());')
-    for gravity, want in ((True, "[[0.0, 0.5, 9.5], [1.0, 2.0, 3.0]]"), (False, "[[0.0, 0.25, nan], [nan, nan, nan]]")):
-        page.start(MOTION.format(gravity=gravity), backend="wasm")
-        page.evaluate("while (!told.stdout.includes('READY')) await new Promise((go) => setTimeout(go, 20));")
-        page.evaluate(
-            """motion({ x: 0, y: 0.5, z: 9.5 }, { x: 0, y: 0.25, z: null });
-            await new Promise((go) => setTimeout(go, 1500));
-            motion({ x: 9, y: 9, z: 9 }, null);
-            motion({ x: 1, y: 2, z: 3 }, null);"""
-        )
-        assert told(page.finish())[0] in (want, "[[0.0, 0.5, 9.5], [9.0, 9.0, 9.0]]")
+def test_sensors(page):
+    page.evaluate("window.moves = true; steps = 0;")
+    first, second, own, later = told(page.run(MOTION))
+    page.evaluate("window.moves = false;")
+    assert first[1:] == second[1:] == [0.5, 9.5]
+    assert second[0] >= first[0] + 5, "what nobody asked for in time is dropped"
+    assert own[2] == 0 and own[1] != own[1] and later[0] > own[0] > second[0] / 2
     first, second = told(page.run(LOCATION))
     assert first == [52.520006123456, 13.404954123456, 5, None, None, None, None, 1_700_000_000.5]
     assert second == [53, 13.404954123456, 5, None, None, None, 2.5, 1_700_000_000.5]
-    assert page.evaluate("return [...watches.values()]") == []
-    page.close()
+    if not page.place.endswith("main"):
+        assert page.evaluate("return [...watches.values()]") == []
 
 
 REFUSED = """
@@ -315,18 +329,18 @@ print(json.dumps(told))
 """
 
 
-def test_what_the_user_or_the_machine_refuses(serve):
-    page = open_place("chromium worker", serve)
-    page.ready()
-    page.evaluate(WATCHED + SENSORS + "window.refusal = 'NotAllowedError';")
-    got = told(page.run(REFUSED))
+def test_what_the_user_or_the_machine_refuses(page):
+    got = {}
+    for name in ("NotAllowedError", "NotFoundError"):
+        page.evaluate("window.refusal = argument;", name)
+        got[name] = told(page.run(REFUSED))
+    page.evaluate("window.refusal = '';")
+    refused = got["NotAllowedError"]
     for name in ("webcam", "microphone", "location"):
-        assert got[name].startswith(f"{name}: expected permission to use it, got NotAllowedError: no. Allow it"), got
-    assert "#nothing is no video element" in got["no video"]
-    assert got["accelerometer"].startswith("accelerometer: expected one that is there, got NotFoundError")
-    page.evaluate("window.refusal = 'NotFoundError';")
-    assert "webcam: expected one that is there, got NotFoundError: no. Connect one" in told(page.run(REFUSED))["webcam"]
-    page.close()
+        assert refused[name].startswith(f"{name}: expected permission to use it, got NotAllowedError: no. Allow it"), refused
+    assert "#nothing is no video element" in refused["no video"]
+    assert refused["accelerometer"].startswith("accelerometer: expected one that is there, got NotFoundError")
+    assert "webcam: expected one that is there, got NotFoundError: no. Connect one" in got["NotFoundError"]["webcam"]
 
 
 # A worker of somebody else's page, which answers no questions.
@@ -382,22 +396,9 @@ print(json.dumps([[file.name, (await file.arrayBuffer()).to_bytes().decode()] fo
 """
 
 
-@pytest.mark.parametrize("place", PLACES[:2])
-def test_the_user_picks_files(place, serve):
-    page = open_place(place, serve)
-    page.start(PICK)
-    page.wait_for_text("dialog", "Which?")
-    page.evaluate(
-        """const files = new DataTransfer();
-        for (const name of ["b.txt", "a.txt"]) files.items.add(new File([`text of ${name}`], name));
-        const input = document.querySelector("dialog input");
-        input.files = files.files;
-        input.dispatchEvent(new Event("change"));"""
-    )
-    assert told(page.finish()) == [["b.txt", "text of b.txt"], ["a.txt", "text of a.txt"]]
-    assert page.evaluate("return document.querySelector('dialog') === null")
-    page.start(PICK)
-    page.wait_for_text("dialog", "Which?")
-    page.evaluate("document.querySelector('dialog button').click();")
-    assert told(page.finish()) == []
-    page.close()
+def test_the_user_picks_files(page):
+    page.evaluate("window.chosen = ['b.txt', 'a.txt'].map((name) => new File([`text of ${name}`], name));")
+    assert told(page.run(PICK)) == [["b.txt", "text of b.txt"], ["a.txt", "text of a.txt"]]
+    assert page.evaluate("return [asked.includes('Which?'), document.querySelector('dialog') === null]") == [True, True]
+    page.evaluate("window.chosen = undefined;")
+    assert told(page.run(PICK)) == []

@@ -82,7 +82,7 @@ navigator.sendBeacon(`${argument}beacon`, "told");
 const attempts = {
   fetch: () => fetch(`${argument}data`, { mode: "no-cors" }),
   import: () => import(`${argument}module.js`),
-  worker: () => new Worker(`${argument}worker.js`),
+  worker: () => new Promise((_, fail) => (new Worker(`${argument}worker.js`).onerror = fail)),
   socket: () => new Promise((go, fail) => Object.assign(new WebSocket(argument.replace("http", "ws")), { onopen: go, onerror: fail })),
 };
 const refused = [];

@@ -70,6 +70,7 @@ except DeviceError:
     tw.set_backend(name)
 assert (await tw.ones((2,)).data()).tolist() == [1.0, 1.0]
 lose()
+await fails(lambda: tw.ones((2,)).data())
 print("lost")
 """
 
@@ -88,5 +89,5 @@ def test_lost(place, backend, serve):
     page = shared_place(place, serve)
     result = page.run(PROGRAM, backend=backend)
     assert result["ok"] and result["stdout"] == "lost\n", result["error"]
-    result = page.run("import tensorweb as tw\nprint((tw.ones((2,)) + 1.0).tolist())", backend=backend)  # the next program, in the same session
+    result = page.run("import tensorweb as tw\nprint((tw.ones((2,)) + 1.0).tolist())", backend=backend)  # the session's next program
     assert result["ok"] and result["stdout"] == "[2.0, 2.0]\n", result["error"]

@@ -1,14 +1,71 @@
-"""Oracle cases replayed in the page, on each backend there."""
+"""Stored cases of ops, gradients and layers replayed in real browsers, on each backend there; each case says what ran it."""
 
 import pytest
 
+from tensorweb.kernels.shaders import LOWERINGS
+from tests.browser.places import parameter, shared_place
 from tests.browser.replay import replay, wrong
+from tests.layers.replay import subjects as layers
 from tests.oracle.replay import subjects
 
+PATTERNS = {kind.__name__.lower() for kind in LOWERINGS}
 
-@pytest.mark.parametrize("backend", ["python"])
-def test_small_cases(page, backend):
-    told = replay(page, subjects(), backend, small=True, part=(0, 4))
+# Each backend of each browser, where Python mostly runs: there all kinds of cases are replayed, all of them if time does not matter.
+MOSTLY = [
+    ("chromium worker", "wasm"),
+    ("chromium worker", "webgpu"),
+    ("chromium worker", "webgl"),
+    ("firefox worker", "wasm"),
+    ("firefox worker", "webgpu"),
+    ("firefox-headed worker", "webgl"),
+]
+# The code of kernels is the same there; what differs is how Python and the device meet.
+ELSEWHERE = [
+    ("chromium worker alone", "wasm"),
+    ("chromium main", "wasm"),
+    ("chromium main", "webgpu"),
+    ("chromium main", "webgl"),
+    ("chromium main alone", "wasm"),
+    ("firefox worker alone", "wasm"),
+    ("firefox main", "wasm"),
+    ("firefox main", "webgpu"),
+    ("firefox-headed main", "webgl"),
+]
+
+
+def check(told, backend, fewest):
+    """Check what `replay` returned: that it was so many cases, that all are right, and that the backend has run them."""
     assert told["backend"] == backend
-    assert sum(s["cases"] for s in told["subjects"].values()) > 50
+    assert sum(s["cases"] for s in told["subjects"].values()) >= fewest
     assert not wrong(told), wrong(told)
+
+
+@pytest.mark.parametrize(("place", "backend"), [parameter(*run) for run in MOSTLY])
+def test_edges(place, backend, serve):
+    """The smallest case of each op, and those with other dtypes and ranks, nothing, NaN and infinity."""
+    told = replay(shared_place(place, serve), subjects(), backend, few="edges")
+    check(told, backend, 1000)
+    assert set(told["here"]) >= PATTERNS, PATTERNS - set(told["here"])
+
+
+@pytest.mark.parametrize(("place", "backend"), [parameter(*run) for run in ELSEWHERE])
+def test_some(place, backend, serve):
+    """The smallest case of each sixth op, and those with other dtypes and ranks."""
+    check(replay(shared_place(place, serve), subjects(), backend, few="telling", part=(0, 6)), backend, 150)
+
+
+@pytest.mark.parametrize("place", [parameter("chromium worker")])
+def test_python(place, serve):
+    check(replay(shared_place(place, serve), subjects(), "python", few="smallest", part=(0, 4)), "python", 150)
+
+
+@pytest.mark.parametrize("subject", subjects())
+@pytest.mark.parametrize(("place", "backend"), [parameter(*run, slow=True) for run in MOSTLY])
+def test_all(place, backend, subject, serve):
+    check(replay(shared_place(place, serve), [subject], backend), backend, 1)
+
+
+@pytest.mark.parametrize("subject", layers())
+@pytest.mark.parametrize(("place", "backend"), [parameter(*run, slow=True) for run in MOSTLY])
+def test_layers(place, backend, subject, serve):
+    check(replay(shared_place(place, serve), [subject], backend, "layers", few="smallest"), backend, 1)

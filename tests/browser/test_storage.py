@@ -1,16 +1,51 @@
 """Models in the stores of real browsers: they outlive a reload, TensorFlow.js reads them and we read its, and a failure changes nothing."""
 
-import json
+import functools
 import time
 
 import pytest
 
 import tensorweb as tw
-from tests.browser.conftest import ROOT, start_browser
+from tests.browser.conftest import ROOT
 from tests.browser.places import open_place, parameter
+from tests.browser.test_inputs import PREPARED, prepared, told
 
 TFJS = ROOT / "tests" / "node_modules" / "@tensorflow" / "tfjs" / "dist" / "tf.min.js"
 PLACES = [parameter(place) for place in ("chromium worker", "firefox worker", "chromium main")]
+
+
+@pytest.fixture(scope="module")
+def server(serve, tmp_path_factory):
+    """A server with TensorFlow.js, and with a model, of which it has damaged and slow copies too."""
+    made = serve()
+    folder = tmp_path_factory.mktemp("net")
+    served().save(folder, weight_shard_size=4000)
+    files = {path.name: path.read_bytes() for path in folder.iterdir()}
+    made.site |= {f"net/{name}": content for name, content in files.items()}
+    made.site |= {f"cut/{name}": content if name.endswith("json") else content[:-1] for name, content in files.items()}
+    made.site |= {"slow.json": lambda: time.sleep(2) or b"{}", "tf.min.js": TFJS}
+    return made
+
+
+@functools.cache
+def served():
+    """Return the model that the server has."""
+    return tw.Sequential([tw.Input((3,)), tw.layers.Dense(700, activation="tanh"), tw.layers.Dense(2)])
+
+
+@pytest.fixture(scope="module", params=PLACES)
+def page(request, server):
+    """A page that the tests of a place share; each leaves the stores empty."""
+    made = prepared(request.param, lambda isolated: server)
+    yield made
+    made.close()
+
+
+def near(a, b):
+    """Tell whether two predictions are the same but for rounding."""
+    return all(abs(p - q) < 1e-5 for row, other in zip(a, b, strict=True) for p, q in zip(row, other, strict=True))
+
+
 MODEL = """
 import json
 import tensorweb as tw
@@ -66,29 +101,22 @@ print(json.dumps(told))
 )
 
 
-def told(result):
-    """Return what a program printed as JSON in its last line."""
-    assert result["ok"], result["error"]
-    return json.loads(result["stdout"].splitlines()[-1])
+def reload(page):
+    """Load the page anew: nothing of Python is left."""
+    if page.place.endswith("main"):
+        page.__init__(page.page, page.evaluate("return location.origin"), PREPARED)  # Python is loaded as at first
+    else:
+        page.call("reload")
+        page.ready()
+        page.evaluate(PREPARED)
 
 
-def reopened(page, place, serve):
-    """Return the page after a reload: nothing of Python is left."""
-    if place.endswith("main"):
-        address = page.evaluate("return location.origin")
-        return type(page)(page.page, address)
-    page.call("reload")
-    return page
-
-
-@pytest.mark.parametrize("place", PLACES)
-def test_models_outlive_a_reload(place, serve):
-    page = open_place(place, serve)
+def test_models_outlive_a_reload(page):
     before = told(page.run(SAVE, backend="wasm"))
     assert before["again"] == before["made"] and before["optimizer"] == 1
     assert before["sizes"][0] == before["sizes"][1] > 3 * 4 * 32  # Adam keeps two numbers for each weight
     assert before["models"] == ["indexeddb://net", "indexeddb://plain.keras", "localstorage://net"]
-    page = reopened(page, place, serve)
+    reload(page)
     after = told(page.run(LOAD, backend="wasm"))
     for url in before["models"]:
         assert after[url] == before["made"]
@@ -97,7 +125,6 @@ def test_models_outlive_a_reload(place, serve):
     assert after["left"] == [] and len(after["missing"]) == 4
     assert all("expected the name of a model that was saved, got net" in text for text in after["missing"])
     assert page.evaluate("return Object.keys(localStorage).filter((key) => key.startsWith('tensorflowjs'))") == []
-    page.close()
 
 
 # --- with TensorFlow.js in the same page ----------------------------------------------------------------------------------------
@@ -142,17 +169,8 @@ print(json.dumps(told))
 )
 
 
-def near(a, b):
-    """Tell whether two predictions are the same but for rounding."""
-    return all(abs(p - q) < 1e-5 for row, other in zip(a, b, strict=True) for p, q in zip(row, other, strict=True))
-
-
-@pytest.mark.skipif(not TFJS.exists(), reason="no TensorFlow.js in tests/node_modules")
-@pytest.mark.parametrize("place", PLACES[:1])
-def test_with_tensorflow_js(place, serve):
-    server = serve()
-    server.site |= {"tf.min.js": TFJS}
-    page = start_browser(place.split()[0]).open(server.url)
+@pytest.mark.parametrize("page", PLACES[:1], indirect=True)
+def test_with_tensorflow_js(page):
     ours = told(page.run(SAVE, backend="wasm"))
     urls = ["indexeddb://net", "localstorage://net"]
     theirs = page.evaluate(THEIRS_LOAD, urls)
@@ -162,7 +180,6 @@ def test_with_tensorflow_js(place, serve):
     again = told(page.run(OURS_LOAD, backend="wasm"))
     assert again["infos"] == {url: [True, 4 * 32] for url in urls} and all(near(again[url], want) for url in urls)
     assert page.evaluate(THEIRS_REMOVE, urls) == []
-    page.close()
 
 
 # --- what fails changes nothing -------------------------------------------------------------------------------------------------
@@ -219,9 +236,7 @@ print(json.dumps(told))
 """
 
 
-@pytest.mark.parametrize("place", PLACES[:2])
-def test_what_fails_changes_nothing(place, serve):
-    page = open_place(place, serve)
+def test_what_fails_changes_nothing(page):
     got = told(page.run(MODEL + BROKEN + FULL, backend="wasm"))
     assert "a store that works, got DataCloneError: too large" in got["throws"] and "got AbortError" in got["aborts"]
     for how in ("throws", "aborts"):
@@ -229,24 +244,17 @@ def test_what_fails_changes_nothing(place, serve):
     error, kept = got["full kept"]
     assert error.startswith("localstorage://kept: expected room for the model, got QuotaExceededError") and kept
     assert "use indexeddb://" in got["full new"] and got["full models"] == ["localstorage://kept"] and got["large"]
-    page.close()
 
 
 # --- downloads and the user's files ---------------------------------------------------------------------------------------------
 
 CAUGHT = """
-window.caught = [];
-HTMLAnchorElement.prototype.click = function () {
-  caught.push(fetch(this.href).then(async (answer) => new File([await answer.blob()], this.download)));
+const files = [];
+HTMLAnchorElement.prototype.click = async function () {
+  const content = await (await fetch(this.href)).blob();
+  files.unshift(new File([content], this.download));
+  if (files.length === 2) window.chosen = files;
 };
-"""
-PICKED = """
-const files = new DataTransfer();
-for (const file of (await Promise.all(caught)).reverse()) files.items.add(file);
-const input = document.querySelector("dialog input");
-input.files = files.files;
-input.dispatchEvent(new Event("change"));
-return [...files.files].map((file) => file.name);
 """
 DOWNLOAD = (
     MODEL
@@ -261,26 +269,11 @@ print(json.dumps([await predict(made), await predict(again), await predict(plain
 )
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_downloads_come_back_as_picked_files(place, serve):
-    page = open_place(place, serve, before=CAUGHT)
-    if place.endswith("main"):
-        page.evaluate("window.ended = python.runPythonAsync(argument, { globals: python.toPy({}) });", DOWNLOAD)
-    else:
-        page.ready()
-        page.evaluate(CAUGHT)
-        page.start(DOWNLOAD)
-    page.evaluate("while (!document.querySelector('dialog input')) await new Promise((go) => setTimeout(go, 20));")
-    assert page.evaluate(PICKED) == ["mine.weights.bin", "mine.json"]
-    if place.endswith("main"):
-        printed = page.evaluate("await ended;\nreturn told;")
-    else:
-        result = page.finish()
-        assert result["ok"], result["error"]
-        printed = result["stdout"]
-    first, *others = json.loads(printed.splitlines()[-1])
+def test_downloads_come_back_as_picked_files(page):
+    page.evaluate(CAUGHT)
+    first, *others = told(page.run(DOWNLOAD, backend="wasm"))
     assert all(near(other, first) for other in others)
-    page.close()
+    assert page.evaluate("return chosen.map((file) => file.name)") == ["mine.weights.bin", "mine.json"]
 
 
 # --- models of a server ---------------------------------------------------------------------------------------------------------
@@ -315,22 +308,13 @@ print(json.dumps(told))
 )
 
 
-def serve_model(server, folder):
-    """Put a model on a server, and what is slow or damaged; return what the model predicts."""
-    model = tw.Sequential([tw.Input((3,)), tw.layers.Dense(700, activation="tanh"), tw.layers.Dense(2)])
-    model.save(folder, weight_shard_size=4000)
-    files = {path.name: path.read_bytes() for path in folder.iterdir()}
-    server.site |= {f"net/{name}": content for name, content in files.items()}
-    server.site |= {f"cut/{name}": content if name.endswith("json") else content[:-1] for name, content in files.items()}
-    server.site["slow.json"] = lambda: time.sleep(2) or b"{}"
-    return model.predict(tw.tensor([[0.1, -0.5, 2.0], [1.0, 0.0, -1.0]]), verbose=0).tolist()
+def predicted():
+    """Return what the server's model predicts."""
+    return served().predict(tw.tensor([[0.1, -0.5, 2.0], [1.0, 0.0, -1.0]]), verbose=0).tolist()
 
 
-@pytest.mark.parametrize("place", PLACES[:2])
-def test_models_of_a_server(place, serve, tmp_path):
-    server = serve()
-    want = serve_model(server, tmp_path)
-    page = start_browser(place.split()[0]).open(server.url)
+def test_models_of_a_server(page, server):
+    want = predicted()
     got = told(page.run(FETCH, backend="wasm"))
     assert near(got["later"], want) and near(got["now"], want)
     assert got["seen"] == sorted(got["seen"]) and len(got["seen"]) > 2 and got["seen"][-1] == 1
@@ -341,7 +325,6 @@ def test_models_of_a_server(place, serve, tmp_path):
     assert "FetchError: fetch http://127.0.0.1:9/model.json: expected an answer" in errors["elsewhere"]
     assert "expected an answer, got timed out" in errors["slow"] and errors["cut"].startswith("FormatError")
     assert errors["no URL"].startswith("ArgumentError")
-    page.close()
 
 
 WITHOUT_JSPI = "delete WebAssembly.Suspending; delete WebAssembly.promising;"
@@ -370,9 +353,8 @@ print(json.dumps(told))
 
 
 @pytest.mark.parametrize("place", PLACES[2:])
-def test_where_nobody_can_wait_all_can_be_awaited(place, serve, tmp_path):
-    server = serve()
-    want = serve_model(server, tmp_path)
+def test_where_nobody_can_wait_all_can_be_awaited(place, server):
+    want = predicted()
     page = open_place(place, lambda isolated: server, before=WITHOUT_JSPI)
     got = told(page.run(AWAITED, backend="wasm"))
     assert near(got["made"], want) and near(got["again"], want) and got["models"] == []

@@ -57,29 +57,18 @@ def test_it_is_chosen_before_python(place):
     assert names.index("wasm") < names.index("python") and "native" not in names
 
 
-def check(told, fewest):
-    """Check what `replay` returned, and that it was so many cases."""
+@pytest.mark.xdist_group("chromium")
+@pytest.mark.parametrize("everything", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_cases_divided(serve, everything):
+    """Cases with each call that can be divided handed out to threads: the telling ones, or all."""
+    page = open_place("chromium worker", serve)
+    patched = "from tensorweb.backends import registry\nhand_out_everything(registry.current().machine)"
+    run(page, f"{SOURCE}\n{patched}")
+    told = replay.replay(page, subjects(), "wasm", few="" if everything else "edges", timeout=900)
+    page.close()
     assert told["backend"] == "wasm" and told["here"]
-    assert sum(s["cases"] for s in told["subjects"].values()) >= fewest
+    assert sum(s["cases"] for s in told["subjects"].values()) >= (8000 if everything else 1000)
     assert not replay.wrong(told), replay.wrong(told)
-
-
-def test_cases(place):
-    """All cases in Chromium's worker, with each call that can be divided on threads; the smallest case of each op elsewhere."""
-    where, page = place
-    everything = where == "chromium worker"
-    if everything:
-        patched = "from tensorweb.backends import registry\nhand_out_everything(registry.current().machine)"
-        run(page, f"{SOURCE}\n{patched}")
-    check(replay.replay(page, subjects(), "wasm", small=not everything), 8000 if everything else 500)
-
-
-@pytest.mark.slow
-def test_all_cases(place):
-    where, page = place
-    if where == "chromium worker":
-        pytest.skip("test_cases replays all of them here")
-    check(replay.replay(page, subjects(), "wasm"), 8000)
 
 
 DIGITS = """
@@ -93,6 +82,7 @@ runpy.run_module("examples.mnist", run_name="__main__")
 """
 
 
+@pytest.mark.xdist_group("chromium")
 def test_digits(serve):
     """The example that learns handwritten digits."""
     files = [ROOT / "examples" / "__init__.py", *(ROOT / "examples" / "mnist").glob("*.py")]

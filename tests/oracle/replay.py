@@ -94,8 +94,8 @@ def weighted_sum(outputs, tw):
     return total
 
 
-def differences(got, want, tolerance):
-    """Return what differs between a tensor and an encoded array, as text, or None."""
+def differences(got, want, tolerance, values=None):
+    """Return what differs between a tensor, whose data are read if they are not given, and an encoded array, as text, or None."""
     if not isinstance(want, dict):
         want = {"t": [want], "s": [], "d": None}
     flat = want["t"]
@@ -104,7 +104,7 @@ def differences(got, want, tolerance):
         return f"shape {shape}, expected {tuple(want['s'])}"
     if dtype and want["d"] and dtype != want["d"]:
         return f"dtype {dtype}, expected {want['d']}"
-    values = list(got.data_sync()) if hasattr(got, "data_sync") else [got]
+    values = list(got.data_sync() if values is None else values) if hasattr(got, "data_sync") else [got]
     expected = [_number(v, want["d"] or "float32") for v in flat]
     finite = [abs(v) for v in expected if not isinstance(v, (str, bool)) and math.isfinite(abs(v))]
     allowed = tolerance * max([1e-3, *finite])
@@ -124,36 +124,49 @@ def _close(a, b, allowed):
     return a == b or abs(a - b) <= allowed
 
 
-def check(case, tw, gradients=2):
-    """Return a list of what is wrong with one case, empty if nothing."""
+def compute(case, tw, gradients=2):
+    """Return what a case gives and what it should, [(part, results, encoded arrays, tolerance)]; nothing is read."""
     made = []
     args, kwargs = decode(case["args"], tw, made), {k: decode(v, tw, made) for k, v in case["kwargs"].items()}
-    function, scale = find(tw, case["op"]), case.get("tolerance")
+    function, found = find(tw, case["op"]), []
 
-    def compare(part, got, want):
-        wants = encoded_leaves(want)
-        gots = flatten(got, tw)
+    def add(part, got):
+        found.append((part, flatten(got, tw), encoded_leaves(case[part]), case.get("tolerance") or TOLERANCE[part]))
+
+    if "grads" not in case or not gradients:
+        add("out", function(*args, **kwargs))
+        return found
+    with tw.GradientTape() as outer:
+        outer.watch(made)
+        with tw.GradientTape() as inner:
+            inner.watch(made)
+            outputs = function(*args, **kwargs)
+            total = weighted_sum(outputs, tw)
+        first = inner.gradient(total, made, unconnected_gradients="zero")
+        second_total = weighted_sum(first, tw) if "grads2" in case and gradients > 1 else None
+    add("out", outputs)
+    add("grads", first)
+    if second_total is not None:
+        add("grads2", outer.gradient(second_total, made, unconnected_gradients="zero"))
+    return found
+
+
+def compare(computed, values=None):
+    """Return a list of what is wrong with what `compute` returned; `values` has the data of tensors that were read already, by identity."""
+    wrong = []
+    for part, gots, wants, tolerance in computed:
         if len(gots) != len(wants):
-            return [f"{part}: {len(gots)} results, expected {len(wants)}"]
-        tolerance = scale or TOLERANCE[part]
-        found = [None if w is None and g is None else differences(g, w, tolerance) if w is not None else None for g, w in zip(gots, wants)]
-        return [f"{part}[{i}]: {d}" for i, d in enumerate(found) if d]
+            wrong.append(f"{part}: {len(gots)} results, expected {len(wants)}")
+            continue
+        found = [None if w is None else differences(g, w, tolerance, (values or {}).get(id(g))) for g, w in zip(gots, wants)]
+        wrong += [f"{part}[{i}]: {d}" for i, d in enumerate(found) if d]
+    return wrong
 
+
+def check(case, tw, gradients=2):
+    """Return a list of what is wrong with one case, empty if nothing."""
     try:
-        if "grads" not in case or not gradients:
-            return compare("out", function(*args, **kwargs), case["out"])
-        with tw.GradientTape() as outer:
-            outer.watch(made)
-            with tw.GradientTape() as inner:
-                inner.watch(made)
-                outputs = function(*args, **kwargs)
-                total = weighted_sum(outputs, tw)
-            first = inner.gradient(total, made, unconnected_gradients="zero")
-            second_total = weighted_sum(first, tw) if "grads2" in case and gradients > 1 else None
-        wrong = compare("out", outputs, case["out"]) + compare("grads", first, case["grads"])
-        if second_total is not None:
-            wrong += compare("grads2", outer.gradient(second_total, made, unconnected_gradients="zero"), case["grads2"])
-        return wrong
+        return compare(compute(case, tw, gradients))
     except Exception as error:
         return [f"{type(error).__name__}: {error}"]
 
@@ -206,6 +219,20 @@ def telling(cases):
         if new:
             chosen.append(case)
             seen |= new
+    return chosen
+
+
+_EDGES = {"empty", "nan", "inf", "-inf"}
+
+
+def edges(cases):
+    """Return the telling cases, and of each op the smallest with each edge that those leave out: nothing, NaN, infinity."""
+    chosen, seen = telling(cases), {}
+    for i, case in enumerate([*chosen, *sorted(cases, key=lambda c: len(json.dumps(c)))]):
+        new = _EDGES.intersection(_kinds_of_tensors([case["args"], case["kwargs"]])) - seen.setdefault(case["op"], set())
+        seen[case["op"]] |= new
+        if new and i >= len(chosen):
+            chosen.append(case)
     return chosen
 
 

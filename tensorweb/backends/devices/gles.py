@@ -19,7 +19,7 @@ from . import Kernel, Limits, failures
 from .egl import GL, Context, functions
 
 TEXEL = 16  # bytes of four elements
-MAX_WIDTH = 4096
+MAX_WIDTH = 1024  # GPUs compute squares of two by two texels: a row alone wastes half of them
 MAX_GROUPS = 512  # framebuffers of several textures that are kept; one of a single texture lives with it
 VERTEX_SHADER = """#version 300 es
 void main() { gl_Position = vec4(vec2(gl_VertexID & 1, gl_VertexID >> 1) * 4.0 - 1.0, 0.0, 1.0); }
@@ -132,6 +132,8 @@ class GLESDevice:
         gl.TexStorage2D(GL.TEXTURE_2D, 1, internal, width, height)
         gl.TexParameteri(GL.TEXTURE_2D, GL.TEXTURE_MIN_FILTER, GL.NEAREST)  # with others a float texture reads as zeros
         gl.TexParameteri(GL.TEXTURE_2D, GL.TEXTURE_MAG_FILTER, GL.NEAREST)
+        gl.TexParameteri(GL.TEXTURE_2D, GL.TEXTURE_WRAP_S, GL.CLAMP_TO_EDGE)  # to repeat them costs software GPUs time
+        gl.TexParameteri(GL.TEXTURE_2D, GL.TEXTURE_WRAP_T, GL.CLAMP_TO_EDGE)
         return texture
 
     def _bind(self, texture: int) -> None:

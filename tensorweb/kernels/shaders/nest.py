@@ -23,7 +23,7 @@ from .map import Argument
 # registers, and of parts of sums, which are large.
 _SUMS = {"small": (512, 128), "large": (8192, 128), "parts": (16, 8)}
 # Rows and vectors of a thread, the largest first, by whether threads write where they like; else each row goes to a storage of its own.
-_TILES = {True: ((8, 2), (8, 1), (4, 1)), False: ((4, 1),)}
+_TILES = {True: ((8, 2), (8, 1), (4, 1)), False: ((8, 1), (4, 1))}
 _WORTH = 32  # products in a sum from which on rows in several storages are worth putting together
 
 
@@ -163,11 +163,12 @@ class _Plan:
         if not target.groups and prod(p.sizes[x] for x in p.summed) < _WORTH:
             return Tile()
         row = self._row()
-        vectors = prod(p.sizes[x] for x in p.bound) // 4
-        for rows, columns in _TILES[target.groups]:
-            enough = vectors // (rows * columns) >= target.busy and (columns == 1 or p.sizes[self.lane] % (4 * columns) == 0)
-            fits = target.groups or len(p.operands) - self.factors + rows <= target.max_storages
-            if row and p.sizes[row] >= rows and enough and fits:
+        vectors, others = prod(p.sizes[x] for x in p.bound) // 4, len(p.operands) - self.factors
+        for rows, columns in _TILES[target.groups] if row else ():
+            padded = -(-p.sizes[row] // rows) * rows
+            enough = vectors // (rows * columns) >= target.busy and padded * 4 <= p.sizes[row] * 5
+            fits = target.groups or (rows <= target.max_outputs and others + rows <= target.max_storages)
+            if enough and fits and p.sizes[self.lane] % (4 * columns) == 0:
                 return Tile(row, rows, columns)
         return Tile()
 

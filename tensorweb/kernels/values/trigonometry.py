@@ -168,7 +168,7 @@ def atan2(b: Code, y: Value, x: Value) -> Value:
     up, across = b.op("abs", y), b.op("abs", x)
     steep = up > across
     small, large = b.select(steep, across, up), b.select(steep, up, across)
-    t = small / b.op("max", b.smallest, large)
+    t = b.fence(small) / b.op("max", b.smallest, large)  # of a constant y, compilers would say that 0 / NaN is 0
     part = _atan_of_part(b, b.select((small == math.inf) & (large == math.inf), 1.0, t))
     part = b.select(steep, _HALF_PI - (part - _HALF_PI_LOW), part)
     part = b.select(b.bits(x, "vi") < 0, 2 * _HALF_PI - (part - 2 * _HALF_PI_LOW), part)

@@ -3,7 +3,7 @@
 // the Python half is devices/browser_webgl.py; devices/gles.py does the same on CPython. This script's value has one function, `create`.
 (() => {
   const TEXEL = 16; // bytes of four elements; texel i lies at (i & (W - 1), i >> log2 W), fewer than W are one row of just that many
-  const MAX_WIDTH = 4096;
+  const MAX_WIDTH = 1024; // GPUs compute squares of two by two texels: a row alone wastes half of them
   const MAX_GROUPS = 512; // framebuffers of several textures that are kept; one of a single texture lives with it
   const ASKED = 1 << 20; // bytes: from here on an allocation asks whether there was memory, which takes a browser long
   const TURNS = 8; // of other events before a wait sleeps; more only take time from the browser
@@ -107,6 +107,8 @@ void main() { gl_Position = vec4(vec2(gl_VertexID & 1, gl_VertexID >> 1) * 4.0 -
       gl.texStorage2D(gl.TEXTURE_2D, 1, format, width, height);
       gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST); // with others a float texture reads as zeros
       gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
+      gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_S, gl.CLAMP_TO_EDGE); // to repeat them costs software GPUs time
+      gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE);
       return texture;
     }
 
