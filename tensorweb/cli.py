@@ -73,6 +73,13 @@ def _build(options: argparse.Namespace) -> int:
 
     site, _ = _site(options)
     total = build(site, options.out)
-    own = sorted(entry.name if isinstance(entry, Path) else path for path, entry in site.items() if path.startswith("files/"))
-    print(f"{options.out}: {len(site)} files, {total:,} bytes, of yours {', '.join(own)}")
+    print(f"{options.out}: {len(site)} files, {total:,} bytes; yours among them: {', '.join(_own(site))}")
     return 0
+
+
+def _own(site: dict[str, Content]) -> list[str]:
+    """Return the files of the user's folder in a site: what is published with it."""
+    from .web.site import PAGE
+
+    files = {path: entry for path, entry in site.items() if isinstance(entry, Path) and not path.startswith("pyodide/")}
+    return sorted(path.removeprefix("files/") or entry.name for path, entry in files.items() if entry.parent != PAGE)

@@ -358,12 +358,21 @@ def alias(tensor: Any) -> Any:
 # --- updates in place -------------------------------------------------------------------------------------------------------
 
 
+def _count_alone() -> int:
+    """Return what getrefcount tells of an object that an attribute and a local name hold: since Python 3.14 not its argument as well."""
+    owner = Scope("", None)
+    held = owner.made
+    return sys.getrefcount(held)
+
+
+_ALONE = _count_alone()
+
+
 def _owns_its_memory(variable: Any) -> bool:
     """Tell whether nobody but the variable can see its memory: no tape, no tensor, no view given out."""
     value = variable._value
     container = value._container
-    # Each is held by its owner, by the name here, and (depending on Python's version) by getrefcount's argument.
-    alone = sys.getrefcount(value) <= 3 and sys.getrefcount(container) <= 3
+    alone = sys.getrefcount(value) <= _ALONE and sys.getrefcount(container) <= _ALONE
     return alone and not container.exported and container.replicas is None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from functools import wraps
 from inspect import isawaitable
 from typing import Any, TypeVar
@@ -28,6 +28,21 @@ class Read:
     async def later(self) -> Any:
         """Return the values without blocking the event loop."""
         return await self.tensor.data()
+
+
+class Reads:
+    """A wait for the host values of several tensors, which one readback brings from a GPU."""
+
+    def __init__(self, tensors: Sequence[Any]):
+        self.tensors = tensors
+
+    def now(self) -> list[Any]:
+        """Return the values of each, blocking."""
+        return [tensor.data_sync() for tensor in self.tensors]
+
+    async def later(self) -> list[Any]:
+        """Return the values of each without blocking the event loop."""
+        return await asyncio.gather(*(tensor.data() for tensor in self.tensors))
 
 
 class Call:

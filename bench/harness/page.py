@@ -35,7 +35,8 @@ def contents() -> dict[str, Content]:
     python = {f"bench/{name}.py": ROOT / "bench" / f"{name}.py" for name in PYTHON}
     wheels = {wheel.name(): wheel.make, wheel.name("tensorweb_houses"): wheel.make_houses}
     site: dict[str, Content] = {"": PAGE, **wheels, **{f"python/{name}": path for name, path in python.items()}}
-    site["bench.json"] = json.dumps({"wheels": list(wheels), "files": list(python)}).encode()
+    library, houses = wheels
+    site["bench.json"] = json.dumps({"library": library, "later": {"tensorweb.*": houses}, "files": list(python)}).encode()
     site |= {f"peers/{path.name}": path for path in (ROOT / "bench/peers").iterdir() if path.suffix in (".js", ".mjs")}
     site |= {f"pyodide/{name}": Path(pyodide) / name for name in pyodide_files.FILES}
     for folder in (NODE_MODULES / package / "dist" for package in PACKAGES):

@@ -29,8 +29,8 @@ class Row:
     threads: int
     version: str = ""
     problem: str = ""  # why it is not ranked
-    note: str = ""  # what it says of itself
     times: list[float] = field(default_factory=list)
+    note: str = ""  # what it says of itself
 
     @property
     def median(self) -> float:

@@ -31,7 +31,7 @@ export class Loaded {
       if (step) out = await loaded.once();
       loaded.outputs.push(await peer.arrays(out));
     }
-    loaded.number = 1;
+    loaded.number = about.waits ? 1 : 1000;
     return loaded;
   }
 

@@ -9,11 +9,17 @@ from array import array
 import tensorweb as tw
 from bench.harness import worker
 from tensorweb.backends import registry
+from tensorweb.web import later
 
 from . import tensorweb as peer
 
 version = tw.__version__
 SERIES = 500  # calls that the costs of a call are means of
+
+
+def fetch_later(wheels, get):
+    """Let wheels be fetched when what they hold is imported, as the page of `tensorweb serve` does."""
+    later.fetch_later(wheels, lambda wheel: get(f"/{wheel}").to_bytes())
 
 
 async def set_up(backend, threads):

@@ -100,7 +100,7 @@ def _make_current(name: str, beside: Backend | None) -> None:
     try:
         backend = find_backend(name)
     except ImportError as error:
-        advice = "Install what it needs: the extras of TensorWeb are called as the backends, tensorweb[native] and tensorweb[wasm]."
+        advice = f"Install what it needs: TensorWeb's extras are called as its backends, pip install 'tensorweb[{name}]'."
         raise BackendError(message("set_backend", "a backend that can be set up here", f"{name!r} ({error})", advice)) from None
     if backend is None:
         raise BackendError(message("set_backend", f"one of {', '.join(_registered)}", repr(name), "Register it first."))

@@ -86,7 +86,10 @@ class GlslShader(Shader):
         return f"t{array}_at({at})"
 
     def load_vector_text(self, array: int, at: str) -> str:
-        return f"t{array}_texel({at} >> 2)"
+        return f"t{array}_near(float({at}) * {0.25 / (1 << self.row_bits)!r})"
+
+    def load_quad_text(self, array: int, at: str) -> str:
+        return f"t{array}_near(float({at}) * {1.0 / (1 << self.row_bits)!r})"
 
     def result(self, output: int, *parts: Value) -> None:
         for i, part in enumerate(parts):
@@ -97,17 +100,18 @@ class GlslShader(Shader):
     def finish(self) -> str:
         lines = ["#version 300 es", "precision highp float;", "precision highp int;", "precision highp sampler2D;"]
         lines += ["precision highp isampler2D;", f"uniform ivec4 u[{-(-self.uniforms // 4)}];"]
-        mask = (1 << self.row_bits) - 1
-        # Looking a texel up by its coordinates costs software GPUs less than fetching it by its number.
+        # Software GPUs shift integers one by one, and look texels up by coordinates faster than by number: so rows and columns are found
+        # in floats, which is exact up to 2**24 texels. `f` counts rows.
         for number, kind in enumerate(self.reads):
             texel, sampler = _VECTORS[STORED[kind]], "sampler2D" if kind == "f" else "isampler2D"
             lines += [
                 f"uniform {sampler} t{number};",
-                f"vec2 size{number};",
-                f"{texel} t{number}_texel(int i) {{",
-                f"  return texture(t{number}, (vec2(i & {mask}, i >> {self.row_bits}) + 0.5) * size{number});",
+                f"vec2 step{number}, half{number};",
+                f"{texel} t{number}_near(float f) {{",
+                "  float y = floor(f);",
+                f"  return texture(t{number}, vec2(f - y, y) * step{number} + half{number});",
                 "}",
-                f"{_SCALARS[STORED[kind]]} t{number}_at(int i) {{ return t{number}_texel(i >> 2)[i & 3]; }}",
+                f"{_SCALARS[STORED[kind]]} t{number}_at(int i) {{ return {self.load_vector_text(number, '(i & -4)')}[i & 3]; }}",
             ]
         wide = self.lanes == 4
         types = [(_VECTORS if wide else _SCALARS)[STORED[kind]] for kind in self.writes]
@@ -115,7 +119,9 @@ class GlslShader(Shader):
         parts = [(f"e{k}_{i}", type) for k, type in enumerate(types) for i in range(self.words)]
         given = ", ".join(["int at", *(f"out {type} {name}" for name, type in parts)])
         lines += [*self.helpers.values(), f"void compute({given}) {{", self.body, "}", "void main() {"]
-        lines += [f"  size{number} = 1.0 / vec2(textureSize(t{number}, 0));" for number in range(len(self.reads))]
+        for number in range(len(self.reads)):
+            lines.append(f"  half{number} = 0.5 / vec2(textureSize(t{number}, 0));")
+            lines.append(f"  step{number} = half{number} * vec2({2.0 * (1 << self.row_bits)!r}, 2.0);")
         lines.append(f"  int texel = (int(gl_FragCoord.y) << {self.row_bits}) | int(gl_FragCoord.x);")
         lines += [f"  {type} {name};" for name, type in parts]
         call = ", ".join(name for name, _ in parts)

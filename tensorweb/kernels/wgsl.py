@@ -76,6 +76,9 @@ class WgslShader(Shader):
     def load_vector_text(self, array: int, at: str) -> str:
         return f"{self._array(array)}[u32({at}) >> 2u]"
 
+    def load_quad_text(self, array: int, at: str) -> str:
+        return f"{self._array(array)}[{at}]"
+
     def result(self, output: int, *parts: Value) -> None:
         if self.lanes == 4:
             self.vector_arrays.add(len(self.reads) + output)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any
 
 from .. import config
@@ -11,7 +11,7 @@ from ..autodiff import leaves, map_leaves
 from ..callbacks import CallbackList, History
 from ..errors import ArgumentError, message
 from ..tensor import Tensor, op
-from ..waiting import Pause, Read
+from ..waiting import Pause, Reads
 from .batches import END, as_batches, one_batch, split_validation, unpack
 
 __all__ = ["evaluate", "fit", "one_batch", "predict", "unpack"]
@@ -174,19 +174,19 @@ def _joined(parts: Sequence[Any]) -> Any:
 
 def read_logs(logs: Any) -> Generator[Any, Any, dict[str, Any]]:
     """Return logs sorted by name, as Keras shows them, with numbers in place of scalar tensors; dicts within are spread out."""
-    numbers: dict[str, Any] = {}
+    found = dict(_spread(logs))
+    scalars = [key for key, value in found.items() if isinstance(value, Tensor) and value.size == 1]
+    if scalars:
+        found.update(zip(scalars, (flat[0] for flat in (yield Reads([found[key] for key in scalars])))))
+    return found
+
+
+def _spread(logs: Any) -> Iterator[tuple[str, Any]]:
     for key, value in sorted((logs or {}).items()):
         if isinstance(value, dict):
-            numbers.update((yield from read_logs(value)))
-        elif isinstance(value, Tensor) and value.size == 1:
-            numbers[key] = (yield Read(value))[0]
-        elif isinstance(value, Tensor):
-            numbers[key] = value
-        elif hasattr(value, "value") and hasattr(value, "assign"):
-            numbers[key] = float(value.value)
+            yield from _spread(value)
         else:
-            numbers[key] = value
-    return numbers
+            yield key, value.value if hasattr(value, "assign") else value
 
 
 _PAUSE = Pause()

@@ -86,13 +86,13 @@ def named_files(script: Path | None, folder: Path, more: tuple[str, ...] = ()) -
 
 
 def _inner(file: Path, folder: Path) -> str | None:
-    """Return a file's path below the folder, or None if it is hidden or lies elsewhere."""
+    """Return a file's path below the folder, or None if it is hidden, lies elsewhere, or is the library's, which the page has."""
     try:
         inner, real = file.relative_to(folder), file.resolve().relative_to(folder)
     except ValueError:
         return None
     hidden = any(part.startswith(".") or part == "__pycache__" for part in (*inner.parts, *real.parts))
-    return None if hidden else inner.as_posix()
+    return None if hidden or file.resolve().is_relative_to(wheel.PACKAGE) else inner.as_posix()
 
 
 def _files_at(place: Path) -> list[Path]:

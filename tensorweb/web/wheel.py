@@ -15,7 +15,7 @@ from pathlib import Path
 
 from .slim import slim, slim_script
 
-PACKAGE = Path(__file__).parents[1]
+PACKAGE = Path(__file__).resolve().parents[1]
 # Behind a page there is no compiler, no NumPy that must be fast, no other device library, and it serves no further pages.
 LEFT_OUT = {
     *("__main__.py", "cli.py", "kernels/llvm.py", "backends/native", "backends/numpy"),

@@ -50,8 +50,10 @@ async function open() {
   page.on("request", (request) => requests.push(request.url()));
   page.on("pageerror", (error) => errors.push(String(error)));
   page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+  const crash = new Promise((_, reject) => page.on("error", reject)); // otherwise who waits for the page waits forever
+  crash.catch(() => {});
   const id = pages.size + 1;
-  pages.set(id, { page, requests, errors });
+  pages.set(id, { page, requests, errors, crash });
   return id;
 }
 
@@ -93,7 +95,8 @@ lines.on("line", async (line) => {
   const { id, method, ...given } = JSON.parse(line);
   let answer;
   try {
-    answer = { id, value: (await methods[method]({ ...given, ...pages.get(given.page) })) ?? null };
+    const of = pages.get(given.page);
+    answer = { id, value: (await Promise.race([methods[method]({ ...given, ...of }), of?.crash ?? new Promise(() => {})])) ?? null };
   } catch (error) {
     answer = { id, error: String(error?.stack ?? error) };
   }

@@ -75,7 +75,7 @@ def replay(page, subjects, backend="", house="oracle", few="", part=(0, 1), grad
     """Replay the cases of subjects in a page of `playground` and return what happened.
 
     `few` is the function of the house's replay.py that chooses cases: "smallest", of ops also "telling" and "edges"; "" takes all.
-    `part`: (i, n) takes every n-th case from the i-th on, but of few cases always those that are not smallest: they tell of dtypes and edges.
+    `part`: (i, n) takes every n-th case from the i-th on, but of few cases always those that are not smallest: they tell of dtypes, edges.
     The result has, by subject, the number of cases and those that failed (label and texts); the backend that ran them, what ran elsewhere
     though it is no host routine (`misplaced`), and the backend's counters `here` and `elsewhere`, where it has them.
     Raises AssertionError if the program failed.

@@ -36,7 +36,8 @@ def test_what_is_written(script, tmp_path, capsys):
     made = tree(out)
     assert {"index.html", "site.json", MANIFEST, "page/worker.js", "files/script.py", "files/helper.py", "files/data.txt"} <= set(made)
     assert json.loads(made["site.json"])["pyodide"] == URL and not any(path.startswith("pyodide/") for path in made)
-    assert [path for path in made if path.endswith(".whl")] and "files" in capsys.readouterr().out
+    assert [path for path in made if path.endswith(".whl")]
+    assert "yours among them: data.txt, helper.py, script.py\n" in capsys.readouterr().out
     assert sorted(made) == sorted([*json.loads(made[MANIFEST]), MANIFEST])
     assert os.listdir(tmp_path / "deep") == ["out"], "something is left beside it"
     assert main(["build", str(script), str(out), "--pyodide", URL]) == 0

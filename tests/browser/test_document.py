@@ -45,7 +45,7 @@ def test_what_micropip_is_told(browser, serve):
     plain = Plain("chromium", server)
     plain.unpack("/micropip.whl")
     (program,) = [text for text in blocks("python") if "micropip" in text]
-    assert plain.run(f"base = {server.url!r}\n{program}\nprint(float(tw.sum(tw.ones(3))))") == ["3"]
+    assert plain.run(f"base = {server.url!r}\n{program}\nprint(float(tw.sum(tw.ones(3))))") == ["3.0"]
     plain.page.close()
 
 

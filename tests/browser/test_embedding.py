@@ -15,7 +15,11 @@ from tests.browser.test_page import LISTING
 # Without JavaScript Promise Integration Python cannot wait for the page: all must be awaited.
 WITHOUT_JSPI = "delete WebAssembly.Suspending; delete WebAssembly.promising;"
 BACKENDS = {"chromium": ["wasm", "webgpu", "webgl"], "firefox": ["wasm", "webgpu"]}
-PLACES = [pytest.param(kind, b, marks=pytest.mark.xdist_group(kind)) for kind, backends in BACKENDS.items() for b in backends]
+PLACES = [
+    pytest.param(kind, b, marks=[pytest.mark.xdist_group(kind), *([pytest.mark.slow] if (kind, b) == ("firefox", "webgpu") else [])])
+    for kind, backends in BACKENDS.items()
+    for b in backends
+]
 
 
 @pytest.fixture(scope="module")

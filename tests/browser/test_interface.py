@@ -73,6 +73,43 @@ def test_a_served_script_runs_by_itself_with_its_files(browser, serve, script):
     page.close()
 
 
+FILES_WRITTEN = """
+import os
+
+print(os.listdir("data"), os.path.getsize("data/notes.txt"), os.path.exists("data/none.txt"))
+with open("data/notes.txt", "r+") as file:
+    print(file.read(4), file.seek(0), file.write("TRUE "))
+print(open("data/notes.txt").read())
+with open("drawing.py", "a") as file:
+    print(file.write("# more"))
+print(len(open("drawing.py").read()))
+with open("gone.txt", "w") as file:
+    print(file.write("new"))
+print(open("gone.txt").read())
+try:
+    open("lost.txt").read()
+except OSError as error:
+    print(error)
+"""
+
+
+def test_files_of_the_script_can_be_written_as_any(browser, serve, tmp_path):
+    for path, text in (FILES | {"gone.txt": "old", "lost.txt": "there", "script.py": FILES_WRITTEN}).items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(text)
+    server = serve(tmp_path / "script.py")
+    (tmp_path / "lost.txt").unlink()
+    page = browser.open(server.url)
+    page.wait_for_text("#console", " after ")
+    notes, drawing = FILES["data/notes.txt"], len(FILES["drawing.py"])
+    assert page.text("#console").splitlines()[:8] == [
+        f"['notes.txt'] {len(notes)} False", "true 0 5", "TRUE " + notes[5:], "6", str(drawing + 6), "3", "new",
+        "[Errno 29] I/O error",
+    ]  # fmt: skip
+    assert (tmp_path / "gone.txt").read_text() == "old", "the page writes to the disk"
+    page.close()
+
+
 ELSEWHERE = """
 const tags = { img: "src", script: "src", iframe: "src", link: "href", video: "src" };
 for (const [tag, attribute] of Object.entries(tags)) {

@@ -10,6 +10,7 @@ from tensorweb.errors import ArgumentError
 from tensorweb.web import pyodide_files
 from tensorweb.web.server import Server, policy
 from tensorweb.web.site import make, named_files, root
+from tests.browser.conftest import ROOT
 
 SCRIPT = """
 import os.path
@@ -76,6 +77,15 @@ def test_files_that_the_script_names_are_shared_and_no_others(folder):
 def test_a_script_that_cannot_be_parsed_is_served_alone(folder):
     (folder / "broken.py").write_text("print('helper.py'")
     assert list(named_files(folder / "broken.py", folder)) == ["broken.py"]
+
+
+def test_the_library_is_not_among_the_files_of_a_script(monkeypatch):
+    found = named_files(ROOT / "examples" / "mnist" / "__main__.py", ROOT)
+    assert {path for path in found if path.endswith(".py")} == {
+        f"examples/{name}.py" for name in ("__init__", "mnist/__init__", "mnist/__main__", "mnist/draw")
+    }
+    monkeypatch.chdir(ROOT)
+    assert "files/examples/gan.py" in make(None, "https://example.org/", ("examples/*.py",))
 
 
 def test_a_script_in_a_package_starts_above_it(folder):

@@ -34,7 +34,7 @@ def expected():
     """The first 50 losses on CPython with NumPy."""
     tw.set_backend("numpy")
     found = training.losses(50)
-    tw.backends.registry.forget_choice()
+    registry.forget_choice()
     return found
 
 

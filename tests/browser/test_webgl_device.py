@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.conftest import in_browser, start_browser
+from tests.browser.places import shared_place
 from tests.unit import webgl_cases
 
 PLAYER = Path(__file__).parents[2] / "tensorweb" / "backends" / "devices" / "player" / "webgl.js"
@@ -60,6 +61,12 @@ return [later, now].map((bytes) => [...new Float32Array(bytes.slice().buffer)]);
 def browser(request):
     """Chromium, and Firefox with a display: without one it has no WebGL."""
     return start_browser(request.param)
+
+
+@pytest.fixture
+def page(browser, serve):
+    """The page that tests of a browser share: each makes devices of its own."""
+    return shared_place(f"{browser.kind} worker", serve)
 
 
 def in_page(source):

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.places import shared_place
+
 CASES = Path(__file__).parents[1] / "unit" / "webgpu_cases.py"
 
 START = f"""
@@ -94,6 +96,12 @@ for slot in range(1, 64):
 await commands_run_in_order(device)
 print("done")
 """
+
+
+@pytest.fixture
+def page(browser, serve):
+    """The page that tests of a browser share: each makes devices of its own."""
+    return shared_place(f"{browser.kind} worker", serve)
 
 
 def run(page, script):

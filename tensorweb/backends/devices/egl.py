@@ -225,7 +225,7 @@ def _new_context() -> tuple[int, int]:
                 egl.MakeCurrent(display, None, None, None)
                 return display, context
     raise BackendError(
-        message("webgl", "a context of OpenGL ES 3.0", f"EGL's error {egl.GetError():#x}", "Install a driver, such as Mesa's llvmpipe.")
+        message("webgl", "a GPU with OpenGL ES 3.0", f"none: EGL's error {egl.GetError():#x}", "Install a driver, such as Mesa's llvmpipe.")
     )
 
 

@@ -20,6 +20,7 @@ from .egl import GL, Context, functions
 
 TEXEL = 16  # bytes of four elements
 MAX_WIDTH = 1024  # GPUs compute squares of two by two texels: a row alone wastes half of them
+MAX_TEXELS = 1 << 24  # of a texture: shaders count them in floats
 MAX_GROUPS = 512  # framebuffers of several textures that are kept; one of a single texture lives with it
 VERTEX_SHADER = """#version 300 es
 void main() { gl_Position = vec4(vec2(gl_VertexID & 1, gl_VertexID >> 1) * 4.0 - 1.0, 0.0, 1.0); }
@@ -79,9 +80,9 @@ class GLESDevice:
         self._units, self._vectors = self._integer(GL.MAX_TEXTURE_IMAGE_UNITS), self._integer(GL.MAX_FRAGMENT_UNIFORM_VECTORS)
         self.max_writes = self._integer(GL.MAX_DRAW_BUFFERS)
         self.limits = Limits(
-            max_bytes=width * size * TEXEL,
+            max_bytes=min(width * size, MAX_TEXELS) * TEXEL,
             max_storages=self._units,
-            max_groups=width * size,
+            max_groups=min(width * size, MAX_TEXELS),
             width=width,
             timestamps="GL_EXT_disjoint_timer_query" in extensions,
         )

@@ -133,7 +133,7 @@ class WGPUDevice:
             self._device = adapter.request_device_sync(required_features=sorted(features), required_limits=limits)
         except (RuntimeError, wgpu.GPUError) as error:
             advice = "Install a driver for Vulkan, such as Mesa's lavapipe."
-            raise BackendError(message("webgpu", "a GPU", str(error), advice)) from error
+            raise BackendError(message("webgpu", "a GPU", f"none: {_reason(error).partition(';')[0]}", advice)) from error
         held = self._device.limits
         self.name = adapter.info["device"]
         self.limits = Limits(

@@ -306,6 +306,12 @@ class Shader(Code):
         self.vector_arrays.add(array)
         return self.emit({"f": "vf", "i": "vi"}[kind], self.load_vector_text(array, at.ref))
 
+    def load_quad(self, array: int, at: Value) -> Value:
+        """Return the four elements from four times an index on: where it is at hand, that saves a shift, dear on software devices."""
+        kind = (self.reads + self.writes)[array]
+        self.vector_arrays.add(array)
+        return self.emit({"f": "vf", "i": "vi"}[kind], self.load_quad_text(array, at.ref))
+
     @abstractmethod
     def load_text(self, array: int, at: str) -> str:
         """Return the element of an array at an index."""
@@ -313,6 +319,10 @@ class Shader(Code):
     @abstractmethod
     def load_vector_text(self, array: int, at: str) -> str:
         """Return four elements of an array from an index on."""
+
+    @abstractmethod
+    def load_quad_text(self, array: int, at: str) -> str:
+        """Return four elements of an array from four times an index on."""
 
     @abstractmethod
     def result(self, output: int, *parts: Value) -> None:
@@ -374,4 +384,3 @@ class Shader(Code):
     @abstractmethod
     def finish(self) -> str:
         """Return the source of the kernel."""
-

@@ -1,4 +1,7 @@
-"""Contractions as threads: products of matrices, convolutions, their gradients. How labels are run through: `nest.py`."""
+"""Contractions as threads: products of matrices, convolutions, their gradients.
+
+How labels are run through is in `nest.py`; products of large matrices on GPUs are in `products.py`.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from ..strides import broadcast_strides
 from .launch import LOWERINGS, Lowered, Number, Storage, Target, lowering, stored, words_of
 from .map import NUMBER_KINDS, Argument
 from .nest import Finish, distinct, lower_nest
+from .products import as_product
 
 
 @lowering(Contract)
@@ -28,7 +32,9 @@ def lower_contract(k: Contract, inputs: Sequence[Spec], outputs: Sequence[Spec],
         strides = broadcast_strides(inputs[i].shape, spec.shape)
         operands.append(Operand(Slot("in", i), str(inputs[i].dtype), dict(zip(out, strides, strict=True)), prod(inputs[i].shape)))
     operands.append(operand(Slot("out", 0), str(spec.dtype), out, spec.shape))
-    return lower_nest(problem(sizes, out, operands, relations), "product", target, _finish(k, inputs))
+    lowered = lower_nest(problem(sizes, out, operands, relations), "product", target, _finish(k, inputs))
+    product = as_product(lowered.launches[0], target) if len(lowered.launches) == 1 else None
+    return lowered._replace(launches=(product,)) if product is not None else lowered
 
 
 def _finish(k: Contract, inputs: Sequence[Spec]) -> Finish | None:

@@ -17,7 +17,7 @@ from ..strides import strides_of
 from .launch import Target, stored, words_of
 
 _ROUNDS = 60_000  # of all loops of a thread
-_EXACT = 4096  # longer sums are divided for the sake of their digits
+_EXACT = 4096  # longer sums are divided for the sake of their digits; those of large outputs, which are many, at four times that
 _PIECE = 256  # those divided for the sake of more threads have parts of at least so many products
 _MOST_PARTS = 64  # for either
 
@@ -60,7 +60,7 @@ def parts_of(p: Problem, kind: str, target: Target, tile: Tile, lanes: int, quad
     length = prod(p.sizes[x] for x in p.summed)
     if kind == "product":
         spread = min(-(-target.busy // threads), length // _PIECE) if length >= 4 * _PIECE else 1
-        wanted = max(wanted, min(max(spread, length // _EXACT), _MOST_PARTS))
+        wanted = max(wanted, min(max(spread, length // (_EXACT * (4 if tile.columns > 1 else 1))), _MOST_PARTS))
     parts: Parts = {}
     for label in sorted(p.summed, key=lambda x: -p.sizes[x]):
         if wanted > 1:

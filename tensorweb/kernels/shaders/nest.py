@@ -40,7 +40,7 @@ class Access(NamedTuple):
     """How an operand is read: its dtype and, for each label, 0 (stands still), 1 (a neighbour) or 2 (further).
 
     `lane`: "one" element for all lanes, a "vector", or elements "apart". Four steps of the summed index are `along` one vector, or four
-    rows `across` one.
+    rows `across` one. What is read in vectors only is counted in `quads`, its steps and all.
     """
 
     dtype: str
@@ -48,6 +48,7 @@ class Access(NamedTuple):
     lane: str
     along: bool = False
     across: bool = False
+    quads: bool = False
 
 
 class Nest(NamedTuple):
@@ -185,7 +186,7 @@ class _Plan:
         labels = [*p.bound, *p.summed]
         number = {x: i for i, x in enumerate(labels)}
         made = "int32" if self.kind in ("argmax", "pick") else self.read[0].dtype
-        access = [self._access(o, labels, tile) for o in p.operands]
+        access = [self._access(o, labels, tile, i < self.factors) for i, o in enumerate(p.operands)]
         ties = tuple(Tied(number[t.known], number[t.inner], number[t.follow] if t.bound else -1, t.step == 1) for t in p.ties)
         key = Nest(
             self.kind, made, len(p.bound), len(labels), tuple(access[: self.factors]), tuple(access[self.factors : -1]), access[-1], ties,
@@ -195,7 +196,8 @@ class _Plan:
         sizes = [p.sizes[x] for x in labels]
         sizes += [v for t in p.ties for v in (t.step, t.base, t.slope, t.turn, *t.reach)]
         for o, a in zip(p.operands, access, strict=True):
-            sizes += [o.offset, *(o.along(x) for x, s in zip(labels, a.steps, strict=True) if s == 2)]
+            own = [o.offset, *(o.along(x) for x, s in zip(labels, a.steps, strict=True) if s == 2)]
+            sizes += [n // 4 for n in own] if a.quads else own
         sizes += parts.values()
         storages = [Storage(o.slot.kind, o.slot.number, stored(o.dtype)) for o in p.operands]
         writes = tuple(storages[-1]._replace(number=i) for i in range(copies)) if copies > 1 else (storages[-1],)
@@ -205,13 +207,14 @@ class _Plan:
             finish.numbers if finish else (), self.lanes, words_of(p.out.dtype),
         )  # fmt: skip
 
-    def _access(self, o: Operand, labels: Sequence[str], tile: Tile) -> Access:
+    def _access(self, o: Operand, labels: Sequence[str], tile: Tile, factor: bool) -> Access:
         """Return how an operand is read."""
         steps = tuple({0: 0, 1: 1}.get(o.along(x), 2) for x in labels)
         how = "one" if not self.lane or not o.along(self.lane) else "vector" if _is_aligned(o, self.lane) else "apart"
         along = self.quad and how != "vector" and _is_aligned(o, self.p.summed[-1])
         across = tile.rows % 4 == 0 and how == "one" and not along and _is_aligned(o, tile.row) and not self.p.tied(tile.row)
-        return Access(o.dtype, steps, how, along, across)
+        quads = factor and self.kind in ("product", "merge") and (how == "vector" or along or across)
+        return Access(o.dtype, steps, how, along, across, quads)
 
     def _blocks(self, made: str, tile: Tile, parts: Parts) -> tuple[int, int]:
         """Return from which loop on sums are blocks, and the length of one."""

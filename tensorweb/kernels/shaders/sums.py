@@ -46,7 +46,7 @@ class Sums:
         yield
 
 
-class _Products(Sums):
+class Products(Sums):
     """Sums of products, or of the elements of one operand."""
 
     def __init__(self, thread: Thread):
@@ -98,7 +98,7 @@ class _Products(Sums):
         """Add the products of four elements that are neighbours in both operands."""
         b = self.b
         b.vector_arrays.update((0, 1))
-        x, y = (b.load_vector_text(i, place.offsets[i][0].ref) for i in (0, 1))
+        x, y = (b.load_quad_text(i, place.offsets[i][0].ref) for i in (0, 1))
         self.totals[0][0].add(b.emit(self.type, f"dot({x}, {y})"))
 
     def _add_tile(self, place: Place) -> None:
@@ -106,7 +106,7 @@ class _Products(Sums):
         n, known = self.n, dict[tuple[int, int, int], list[Value]]()
         for r in range(n.rows):
             for c in range(n.columns):
-                self._multiply(r, c, [self._found(known, i, r, c, place) for i in range(len(n.factors))], place.masks[r])
+                self.multiply(r, c, [self._found(known, i, r, c, place) for i in range(len(n.factors))], place.masks[r])
 
     def _found(self, known: dict[tuple[int, int, int], list[Value]], i: int, row: int, column: int, place: Place) -> list[Value]:
         """Return a factor's elements at the steps of the innermost loop."""
@@ -124,10 +124,10 @@ class _Products(Sums):
     def _across(self, operand: int, at: Value) -> list[list[Value]]:
         """Return an operand's elements of four rows at each step, from one vector a step."""
         steps = [at if jump is None else at + jump for jump in self.thread.jumps[operand]]
-        vectors = [components(self.b.load_vector(operand, s)) for s in steps]
+        vectors = [components(self.thread.vector(operand, s)) for s in steps]
         return [list(row) for row in zip(*vectors, strict=True)]
 
-    def _multiply(self, row: int, column: int, found: Sequence[Sequence[Value]], mask: Value | None = None) -> None:
+    def multiply(self, row: int, column: int, found: Sequence[Sequence[Value]], mask: Value | None = None) -> None:
         """Add the products of factors at each step to a sum, where there is something: 0 times infinity would not be nothing."""
         b, total = self.b, self.totals[row][column]
         terms = []
@@ -143,7 +143,7 @@ class _Products(Sums):
             total.set(b.select(mask, b.emit(self.type, text), total.value))
 
 
-class _Merged(_Products):
+class _Merged(Products):
     """Sums of elements that lie, by the row, in one of several storages."""
 
     def add(self, place: Place) -> None:
@@ -151,7 +151,7 @@ class _Merged(_Products):
         which = place.values[n.row] & (len(n.factors) - 1)
         for i in range(len(n.factors)):
             with b.when(which == i):
-                self._multiply(0, 0, [t.fetch(i, place.offsets[i][0])])
+                self.multiply(0, 0, [t.fetch(i, place.offsets[i][0])])
 
 
 class _Greatest(Sums):
@@ -224,4 +224,4 @@ class _Picked(_Where):
         self._take(x, at, at >= 0)
 
 
-SUMS: dict[str, type[Sums]] = {"product": _Products, "merge": _Merged, "max": _Greatest, "argmax": _Where, "pick": _Picked}
+SUMS: dict[str, type[Sums]] = {"product": Products, "merge": _Merged, "max": _Greatest, "argmax": _Where, "pick": _Picked}

@@ -66,14 +66,19 @@ class Thread:
         self.numbers = {i: read_number(b, a.dtype, words) for i, a in enumerate(n.arguments) if a.array is None}
         # Vectors of a thread lie a half, or another part, of the lanes' label apart: then neighbouring threads read neighbours.
         self.width = b.op("div_s", self.sizes[n.bound - 1], n.columns) if n.columns > 1 else None
-        quad = range(4 if n.quad else 1)
-        self.jumps = [[self.distance(i, n.labels - 1, j) for j in quad] if n.quad else [None] for i in range(len(n.factors))]
+        # Of the innermost loop: to each of its four steps, and over all of them.
+        last = n.labels - 1
+        apart = [n.quad and not a.along for a in n.factors]
+        self.jumps = [[self.distance(i, last, j) for j in range(4)] if apart[i] else [None] for i in range(len(n.factors))]
+        self.strides = [self.distance(i, last, 4) if n.quad else None for i in range(len(n.factors))]
 
     def distance(self, operand: int, label: int, by: Value | int) -> Value | int | None:
         """Return how far an operand moves in so many steps along a label, None if it does not."""
         if (type(by) is int and by == 0) or self.operands[operand].steps[label] == 0:
             return None
         step = self.steps[operand][label]
+        if step is None and self.operands[operand].quads:
+            return (by // 4 or None) if type(by) is int else cast(Value, by) >> 2
         return by if step is None else step if type(by) is int and by == 1 else step * by
 
     def move(self, operand: int, at: Value, label: int, by: Value | int) -> Value:
@@ -95,7 +100,17 @@ class Thread:
             dims[-1] = self.width
         found = elements.digits(b, b.at, dims[1:]) if dims else []
         values = {i: v * n.rows if i == n.row and n.rows > 1 else v for i, v in enumerate(found)}
-        offsets = []
+        met = None
+        for i, tie in enumerate(n.ties):
+            if tie.inner < n.bound:
+                first, last = self._range(i, values)
+                own = (values[tie.inner] >= first) & (values[tie.inner] < last)
+                met = own if met is None else met & own
+        return Place(self.offsets(values), values, [None] * n.rows), met
+
+    def offsets(self, values: dict[int, Value]) -> list[list[Value]]:
+        """Return where the operands are at values of the output's labels, factors at each row."""
+        n, offsets = self.n, []
         for operand, at in enumerate(self.starts):
             factor = operand < len(n.factors)
             for label, v in values.items():
@@ -103,13 +118,7 @@ class Thread:
                     v = v >> (len(n.factors).bit_length() - 1)
                 at = self.move(operand, at, label, v)
             offsets.append([self.move(operand, at, n.row, r) for r in range(self.rows_of(operand) if factor else 1)])
-        met = None
-        for i, tie in enumerate(n.ties):
-            if tie.inner < n.bound:
-                first, last = self._range(i, values)
-                own = (values[tie.inner] >= first) & (values[tie.inner] < last)
-                met = own if met is None else met & own
-        return Place(offsets, values, [None] * n.rows), met
+        return offsets
 
     def _range(self, tie: int, values: dict[int, Value], row: int = 0) -> tuple[Value, Value]:
         """Return the bounds of a tie's inner label."""
@@ -134,22 +143,25 @@ class Thread:
             return
         first, last, bounds = self._bounds(label, place.values)
         innermost = label == n.labels - 1
+        unit = 4 if innermost and n.quad else 1
+        if unit == 4:
+            first, last = first >> 2, last >> 2
         with ExitStack() as stack:
             if innermost and n.block == n.labels - n.bound:
-                piece = stack.enter_context(b.loop(first, last, n.piece))
+                piece = stack.enter_context(b.loop(first, last, n.piece // unit))
                 stack.enter_context(sums.block())
-                first, last = piece, b.minimum(piece + n.piece, last)
-            v = stack.enter_context(b.loop(first, last, 4 if innermost and n.quad else 1))
+                first, last = piece, b.minimum(piece + n.piece // unit, last)
+            v = stack.enter_context(b.loop(first, last))
             if label - n.bound == n.block - 1 and not innermost:
                 stack.enter_context(sums.block())
             masks = [self._both(m, v, bound) for m, bound in zip(place.masks, bounds, strict=True)]
-            self.walk(label + 1, Place(self._advanced(place.offsets, label, v), {**place.values, label: v}, masks), sums)
+            self.walk(label + 1, Place(self._advanced(place.offsets, label, v, unit), {**place.values, label: v}, masks), sums)
 
-    def _advanced(self, offsets: list[list[Value]], label: int, v: Value) -> list[list[Value]]:
-        """Return where the factors are at a value of a summed label."""
+    def _advanced(self, offsets: list[list[Value]], label: int, v: Value, unit: int) -> list[list[Value]]:
+        """Return where the factors are at a value of a summed label, which counts units."""
         made = list(offsets)
         for i in range(len(self.n.factors)):
-            distance = self.distance(i, label, v)
+            distance = self.distance(i, label, v) if unit == 1 else _times(v, self.strides[i])
             if distance is not None:
                 made[i] = [at + distance for at in offsets[i]]
         return made
@@ -188,13 +200,17 @@ class Thread:
         at = self._column(operand, at, column)
         if access.along:
             if access.lane == "one":
-                return components(b.load_vector(operand, at))
-            found = [b.load_vector(operand, self.move(operand, at, n.bound - 1, i)) for i in range(4)]
+                return components(self.vector(operand, at))
+            found = [self.vector(operand, self.move(operand, at, n.bound - 1, i)) for i in range(4)]
             return [gathered(b, [f"{c.ref}.{'xyzw'[j]}" for c in found], found[0].type) for j in range(4)]
         steps = [at if jump is None else at + jump for jump in self.jumps[operand]]
         if access.lane == "vector":
-            return [b.load_vector(operand, s) for s in steps]
+            return [self.vector(operand, s) for s in steps]
         return [self.one(operand, s) for s in steps]
+
+    def vector(self, operand: int, at: Value) -> Value:
+        """Return four neighbours of an operand."""
+        return self.b.load_quad(operand, at) if self.operands[operand].quads else self.b.load_vector(operand, at)
 
     def _column(self, operand: int, at: Value, column: int) -> Value:
         return at if not column or self.width is None else self.move(operand, at, self.n.bound - 1, self.width * column)
@@ -247,3 +263,9 @@ class Thread:
         known: dict[int, Lanes] = {}
         evaluate(b, n.epilogue, n.epilogue.outputs, known, read)
         return known[n.epilogue.outputs[0]]
+
+
+def _times(v: Value, stride: Value | int | None) -> Value | None:
+    if stride is None or (type(stride) is int and stride == 1):
+        return None if stride is None else v
+    return v * stride

@@ -14,7 +14,10 @@ const KEPT = "tensorweb playground";
 export class Editor {
   /** @param {HTMLTextAreaElement} area @param {HTMLElement} numbers @param {() => void} run */
   constructor(area, numbers, run) {
-    [this.area, this.numbers, this.run, this.leaves, this.keeps] = [area, numbers, run, false, false];
+    this.area = area;
+    this.numbers = numbers;
+    this.run = run;
+    this.leaves = this.keeps = false;
     area.addEventListener("keydown", (event) => this.key(event));
     area.addEventListener("input", () => this.changed());
     area.addEventListener("scroll", () => (numbers.scrollTop = area.scrollTop));

@@ -5,6 +5,8 @@ import { Console } from "./console.js";
 import { Editor } from "./editor.js";
 import { Session, fileAddress } from "./session.js";
 
+/** @type {Record<string, string>} */
+const STATES = { starting: "starting Python", ready: "ready", running: "running", failed: "Python could not be started" };
 const PICTURES = 100; // of them the last are kept
 
 /** @param {string} id @returns {any} */
@@ -34,7 +36,7 @@ const tellers = {
   },
   failed: (/** @type {any} */ { error }) => lines.write("error", `${error}\n`),
   state: (/** @type {any} */ { state }) => {
-    element("state").textContent = { starting: "starting Python", ready: "ready", running: "running", failed: "Python could not be started" }[state];
+    element("state").textContent = STATES[state];
     element("run").disabled = state !== "ready";
     element("stop").disabled = state !== "running";
   },

@@ -14,6 +14,11 @@ const PATIENCE_MS = 2000; // after that a script that does not stop by itself lo
 export const fileAddress = (path) => `files/${path.split("/").map(encodeURIComponent).join("/")}`;
 
 export class Session {
+  /** @type {Worker} */ worker;
+  /** Settled when the worker can run scripts. @type {Promise<any>} */ ready;
+  /** @type {Uint8Array | undefined} */ interrupt;
+  /** @type {((result: Result) => void) | undefined} */ finish;
+
   /**
    * @param {Site} site
    * @param {(event: any) => void} tell is called with every message of the worker, and with {type: "state", state} as things change
@@ -22,12 +27,11 @@ export class Session {
     this.site = site;
     this.tell = tell;
     this.state = "starting";
-    /** @type {((result: Result) => void) | undefined} */ this.finish = undefined;
     /** @type {Promise<{close(): void}> | undefined} */ this.services = undefined;
     this.start();
   }
 
-  /** Start a worker; `ready` is settled when it can run scripts. */
+  /** Start a worker. */
   start() {
     this.change("starting");
     this.interrupt = self.crossOriginIsolated ? new Uint8Array(new SharedArrayBuffer(1)) : undefined;

@@ -64,6 +64,31 @@ function loadNow(url) {
   return new Uint8Array(request.response);
 }
 
+/**
+ * Make a file that is fetched when Python first asks for its content or size, and is an ordinary one from then on. (Emscripten's own lazy
+ * files cannot be written to.)
+ * @param {string} path @param {string} url
+ */
+function makeFile(path, url) {
+  python.FS.mkdirTree(path.slice(0, path.lastIndexOf("/")));
+  const node = python.FS.create(path);
+  const settle = () => {
+    /** @type {Uint8Array} */ let contents;
+    try {
+      contents = loadNow(url);
+    } catch {
+      throw new python.FS.ErrnoError(29); // an error of input and output
+    }
+    const settled = { contents, usedBytes: contents.length };
+    for (const [key, value] of Object.entries(settled)) Object.defineProperty(node, key, { value, writable: true });
+  };
+  for (const key of ["contents", "usedBytes"]) {
+    const get = () => (settle(), node[key]);
+    const set = (/** @type {any} */ value) => (settle(), (node[key] = value));
+    Object.defineProperty(node, key, { get, set, configurable: true });
+  }
+}
+
 /** @param {any} setup */
 async function boot(setup) {
   // What Python may ask about the page around it: the screen bounds the memory a GPU is likely to have.
@@ -73,16 +98,10 @@ async function boot(setup) {
     import(`${setup.pyodide}pyodide.mjs`).then((module) => module.loadPyodide({ indexURL: setup.pyodide })),
   ]);
   python = made;
-  // Python is dead: it has no memory left, or a fault. Nothing else tells of it.
-  python._api.on_fatal = (/** @type {any} */ error) => end({ ...FAILED, fatal: true, error: String(error) });
   python.setStdout(writer("stdout"));
   python.setStderr(writer("stderr"));
   python.unpackArchive(library, "wheel", { extractDir: python.runPython("import site; site.getsitepackages()[0]") });
-  for (const { path, url } of setup.files) {
-    const [, folder, name] = /^(.*?)([^/]*)$/.exec(`/home/pyodide/${path}`) ?? [];
-    python.FS.mkdirTree(folder);
-    python.FS.createLazyFile(folder, name, url, true, true); // fetched when it is opened
-  }
+  for (const { path, url } of setup.files) makeFile(`/home/pyodide/${path}`, url);
   if (setup.interrupt) {
     interrupt = new Uint8Array(setup.interrupt);
     python.setInterruptBuffer(interrupt);
@@ -93,10 +112,12 @@ async function boot(setup) {
   scope.set("post", (/** @type {string} */ kind, /** @type {any} */ content, /** @type {string} */ title) => {
     const bytes = content.toJs();
     output.flush();
-    postMessage({ type: "picture", kind, content: bytes, title }, [bytes.buffer]);
+    postMessage({ type: "picture", kind, content: bytes, title }, { transfer: [bytes.buffer] });
   });
   const told = python.runPython(STARTED, { globals: scope });
   runner = scope.get("runner");
+  // Python can die: of memory that is not there, or a fault of its own. Nothing else tells of it.
+  python._api.on_fatal = (/** @type {any} */ error) => end({ ...FAILED, fatal: true, error: String(error) });
   postMessage({ type: "ready", ...JSON.parse(told) });
 }
 

@@ -1,6 +1,10 @@
-"""A GPU that is lost in the middle of work: clear errors, and the backend can be set up again. The page's half is in tests/browser."""
+"""GPUs that are not there or are lost: clear errors, and the backend can be set up again. The page's half is in tests/browser."""
 
 import asyncio
+import os
+import re
+import subprocess
+import sys
 
 import pytest
 
@@ -82,3 +86,34 @@ def test_reads_that_begin_together_are_one():
     asyncio.run(work())
     assert made[:2] == [[(0, 0), (1, 1), (2, 2)], [(5, 1)]] and made[-1] == [(-1, 1), (1, 1)]
     asyncio.run(work())  # in another loop
+
+
+NO_DRIVERS = dict.fromkeys(("VK_ICD_FILENAMES", "VK_DRIVER_FILES", "__EGL_VENDOR_LIBRARY_FILENAMES", "LIBGL_DRIVERS_PATH"), "/nowhere")
+SET_UP = """
+import ctypes, sys
+import tensorweb as tw
+name, no_library = sys.argv[1:]
+if no_library:
+    sys.modules["wgpu"] = None
+    def refuse(name, *given, **named):
+        raise OSError(f"{name}: cannot open shared object file")
+    ctypes.CDLL = refuse
+try:
+    tw.set_backend(name)
+except tw.errors.BackendError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("no_library", ["", "no library"], ids=["no driver", "no library"])
+def test_without_a_gpu(gpu_backend, no_library):
+    """What is missing is said, and what to install."""
+    command = [sys.executable, "-c", SET_UP, gpu_backend, no_library]
+    printed = subprocess.run(command, env=os.environ | NO_DRIVERS, capture_output=True, text=True, check=True).stdout
+    expected = {
+        ("webgl", ""): "webgl: expected a GPU with OpenGL ES 3.0, got none: EGL's error 0x[0-9a-f]+. Install a driver, such as Mesa's",
+        ("webgpu", ""): "webgpu: expected a GPU, got none: [^\n]*dapter [^\n]*. Install a driver for Vulkan, such as Mesa's lavapipe",
+        ("webgl", "no library"): "webgl: expected the library libEGL, got .*cannot open shared object file. Install OpenGL ES",
+        ("webgpu", "no library"): r"set_backend: expected a backend that can be set up here, .*wgpu.*tensorweb\[webgpu\]",
+    }
+    assert re.match(expected[gpu_backend, no_library], printed), printed
