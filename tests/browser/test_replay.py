@@ -50,8 +50,8 @@ def test_edges(place, backend, serve):
 
 @pytest.mark.parametrize(("place", "backend"), [parameter(*run, slow=slow) for *run, slow in ELSEWHERE])
 def test_some(place, backend, serve):
-    """The smallest case of each sixth op, and those with other dtypes and ranks."""
-    check(replay(shared_place(place, serve), subjects(), backend, few="telling", part=(0, 6)), backend, 150)
+    """The smallest case of each twelfth op, and those with other dtypes and ranks."""
+    check(replay(shared_place(place, serve), subjects(), backend, few="telling", part=(0, 12)), backend, 100)
 
 
 @pytest.mark.parametrize("place", [parameter("chromium worker")])
