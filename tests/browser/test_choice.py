@@ -81,8 +81,9 @@ def test_logarithms_stay_finite_in_16_bits(tab):
     program = """
 import math
 import tensorweb as tw
+from tensorweb.backends import webgl
 
-tw.register_backend("halves", tw.backends.webgl.create)
+tw.register_backend("halves", webgl.create)
 tw.set_backend("halves")
 print(tw.epsilon(), all(map(math.isfinite, tw.log(tw.zeros((3,)) + tw.epsilon()).tolist())))
 """

@@ -26,11 +26,6 @@ def test_layers_as_keras(fast_backend, subject):
     all_right(replay.load(subject))
 
 
-@pytest.mark.parametrize("subject", replay.subjects())
-def test_each_layer_on_gpu(gpu_backend, subject):
-    all_right(replay.smallest(replay.load(subject)))
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("subject", replay.subjects())
 def test_layers_as_keras_on_gpu(gpu_backend, subject):
