@@ -24,7 +24,7 @@ ELSEWHERE = [
     ("chromium worker alone", "wasm", False),
     ("chromium main", "wasm", False),
     ("chromium main", "webgpu", False),
-    ("chromium main", "webgl", False),
+    ("chromium main", "webgl", True),
     ("firefox main", "webgpu", False),
     ("chromium main alone", "wasm", True),
     ("firefox worker alone", "wasm", True),

@@ -100,7 +100,7 @@ print(json.dumps([first, last.item(), before, used()]))
 """
 
 
-@pytest.mark.parametrize("backend", ["webgpu", "webgl"])
+@pytest.mark.parametrize("backend", ["webgpu", pytest.param("webgl", marks=pytest.mark.slow)])
 def test_ten_thousand_steps_without_tidy_leave_memory_as_it_was(page, backend):
     heaps = []
     for steps in (300, 10_000):
