@@ -61,8 +61,9 @@ def test_it_is_chosen_before_python(place):
     assert names.index("wasm") < names.index("python") and "native" not in names
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("chromium")
-@pytest.mark.parametrize("everything", [False, pytest.param(True, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("everything", [False, True])
 def test_cases_divided(serve, everything):
     """Cases with each call that can be divided handed out to threads: the telling ones, or all."""
     page = open_place("chromium worker", serve)
