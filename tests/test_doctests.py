@@ -8,7 +8,8 @@ import pytest
 
 import tensorweb as tw
 
-IN_THE_PAGE = {f"tensorweb.backends.{m}" for m in ("devices.browser_webgl", "devices.browser_webgpu", "wasm.page")}  # they import Pyodide
+# These import Pyodide.
+IN_THE_PAGE = {f"tensorweb.backends.{m}" for m in ("wasm.page", *(f"devices.browser_{x}" for x in ("player", "webgl", "webgpu")))}
 MODULES = sorted({m.name for m in pkgutil.walk_packages(tw.__path__, "tensorweb.")} - IN_THE_PAGE) + ["tools.tfjs_names"]
 
 

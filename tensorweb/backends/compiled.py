@@ -17,9 +17,9 @@ from .. import dtypes
 from ..kernels.loops import LOWERINGS
 from ..kernels.loops.builder import Builder
 from ..kernels.loops.launch import Derived, Launch, Lowered, Slot, Target, emit
-from ..kernels.patterns import Kernel, Routine, Spec, pattern_name
+from ..kernels.patterns import Kernel, Spec, pattern_name
 from ..shapes import size_of
-from . import registry
+from .elsewhere import on_host
 from .heap import Buffer, Heap, Source, count_derived, size_class
 
 _CODES: dict[str, Any] = {"float32": "f", "int32": "i", "int8": "b", "uint8": "B", "bool": "?"}
@@ -104,7 +104,7 @@ class CompiledBackend:
     def compile(self, kernel: Kernel, inputs: Sequence[Spec], outputs: Sequence[Spec] | None) -> Callable[..., list[Any]]:
         lower = LOWERINGS.get(type(kernel))
         if lower is None or outputs is None or any(s.dtype == "string" for s in (*inputs, *outputs)):
-            return self._elsewhere(kernel, inputs, outputs)
+            return on_host(self, kernel, inputs, outputs)
         self.here[pattern_name(kernel)] += 1
         return self._launches(lower(kernel, inputs, outputs, self.machine.target), inputs, outputs)
 
@@ -174,24 +174,6 @@ class CompiledBackend:
 
         return call
 
-    def _elsewhere(self, kernel: Kernel, inputs: Sequence[Spec], outputs: Sequence[Spec] | None) -> Callable[..., list[Any]]:
-        """Return the function of a kernel that another backend runs: host routines, strings."""
-        label = kernel.name if isinstance(kernel, Routine) else pattern_name(kernel)
-        if any(s.dtype == "string" for s in (*inputs, *(outputs or ()))):
-            label += " of strings"
-        host = _host()
-        function = host.compile(kernel, inputs, outputs)
-
-        def run(*values: Any) -> list[Any]:
-            self.elsewhere[f"{label} on {host.name}"] += 1
-            moved = [v if isinstance(s.dtype, type) else host.upload(self.download(v, s), s) for v, s in zip(values, inputs, strict=True)]
-            results = function(*moved)
-            if outputs is None:
-                return [(self.upload(host.download(v, s), s), s) for v, s in results]
-            return [self.upload(host.download(v, s), s) for v, s in zip(results, outputs, strict=True)]
-
-        return run
-
     # --- life ---
 
     def wait(self) -> None:
@@ -210,14 +192,6 @@ def _numbers(*kinds: tuple[str, Sequence[Any]]) -> dict[str, int]:
     """Return the number of the first operand of each kind, where they stand in a row."""
     ends = accumulate(len(operands) for _, operands in kinds)
     return {kind: end - len(operands) for (kind, operands), end in zip(kinds, ends, strict=True)}
-
-
-def _host() -> Any:
-    """Return the backend for what has no compiled form: numpy where NumPy is, else python."""
-    try:
-        return registry.find_backend("numpy")
-    except ImportError:
-        return registry.find_backend("python")
 
 
 def packer(slots: Sequence[Slot], index_bytes: int) -> Callable[..., bytes]:

@@ -16,14 +16,14 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from .. import dtypes
-from ..errors import BackendError, message
-from ..kernels.patterns import Kernel, Routine, Spec, pattern_name
+from ..kernels.patterns import Kernel, Spec, pattern_name
 from ..kernels.shaders import LOWERINGS
 from ..kernels.shaders.builder import HEADER, Shader
 from ..kernels.shaders.launch import Launch, Lowered, Target, emit, stored, words_of
 from ..shapes import size_of
-from . import devices, registry
+from . import devices
 from .devices.reading import SharedReads
+from .elsewhere import on_host
 from .paging import PagedPool
 from .storage import Buffer, Pool
 
@@ -104,7 +104,7 @@ class ShaderBackend:
     def compile(self, kernel: Kernel, inputs: Sequence[Spec], outputs: Sequence[Spec] | None) -> Callable[..., list[Any]]:
         lower = LOWERINGS.get(type(kernel))
         if lower is None or outputs is None or any(s.dtype == "string" for s in (*inputs, *outputs)):
-            return self._elsewhere(kernel, inputs, outputs)
+            return on_host(self, kernel, inputs, outputs)
         self.here[pattern_name(kernel)] += 1
         return self._plan(lower(kernel, inputs, outputs, self.target), outputs)
 
@@ -166,24 +166,6 @@ class ShaderBackend:
             self.kernels[key] = number
         return number
 
-    def _elsewhere(self, kernel: Kernel, inputs: Sequence[Spec], outputs: Sequence[Spec] | None) -> Callable[..., list[Any]]:
-        """Return the function of a kernel that another backend runs: host routines, strings."""
-        label = kernel.name if isinstance(kernel, Routine) else pattern_name(kernel)
-        if any(s.dtype == "string" for s in (*inputs, *(outputs or ()))):
-            label += " of strings"
-        host = _host()
-        function = host.compile(kernel, inputs, outputs)
-
-        def run(*values: Any) -> list[Any]:
-            self.elsewhere[f"{label} on {host.name}"] += 1
-            moved = [v if isinstance(s.dtype, type) else host.upload(self.download(v, s), s) for v, s in zip(values, inputs, strict=True)]
-            results = function(*moved)
-            if outputs is None:
-                return [(self.upload(host.download(v, s), s), s) for v, s in results]
-            return [self.upload(host.download(v, s), s) for v, s in zip(results, outputs, strict=True)]
-
-        return run
-
     # --- life ---
 
     def flush(self) -> None:
@@ -214,16 +196,6 @@ class ShaderBackend:
 
 def _words(spec: Spec) -> int:
     return size_of(spec.shape) * words_of(str(spec.dtype))
-
-
-def _host() -> Any:
-    """Return the backend for what has no kernel: numpy where NumPy is, else python."""
-    for name in ("numpy", "python"):
-        try:
-            return registry.find_backend(name)
-        except ImportError:
-            continue
-    raise BackendError(message("backend", "numpy or python", "neither", "Register one of them."))
 
 
 # --- words ------------------------------------------------------------------------------------------------------------------

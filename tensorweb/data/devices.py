@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -25,7 +26,7 @@ _REASONS = {
 }
 
 
-class DeviceIterator:
+class DeviceIterator(ABC):
     """What a device gives, on and on: `async for value in it`, or `await it.capture()`, until `it.stop()`.
 
     It stops by itself when it is dropped, when a `async with` block ends, and when the program does.
@@ -47,7 +48,7 @@ class DeviceIterator:
             self._number = told.number
             self._started(told)
 
-    def _started(self, told: Any) -> None:
+    def _started(self, told: Any) -> None:  # noqa: B027 - most have nothing to take
         """Take what the page tells of the device."""
 
     async def _ask(self, service: str, *given: Any) -> Any:
@@ -59,10 +60,11 @@ class DeviceIterator:
 
     def _request(self) -> Any:
         """Return what the page must know for the next value."""
+        return None
 
+    @abstractmethod
     def _value(self, told: Any) -> Any:
         """Return the page's value as Python's."""
-        raise NotImplementedError
 
     async def capture(self) -> Any:
         """Return the next value, or None if the device is stopped."""

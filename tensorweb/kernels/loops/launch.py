@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from ..patterns import Spec
+from ..tables import put_in
 from .builder import Builder
 
 
@@ -114,24 +115,8 @@ EMITTERS: dict[str, Callable[..., None]] = {}
 GRAIN = 1 << 14
 
 
-def lowering(pattern: type) -> Callable[[Lowering], Lowering]:
-    """Decorate the lowering of a pattern."""
-
-    def register(function: Lowering) -> Lowering:
-        LOWERINGS[pattern] = function
-        return function
-
-    return register
-
-
-def emitter(family: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Decorate the function that writes a family's code: (builder, *key)."""
-
-    def register(function: Callable[..., None]) -> Callable[..., None]:
-        EMITTERS[family] = function
-        return function
-
-    return register
+lowering = put_in(LOWERINGS)  # decorates the lowering of a pattern
+emitter = put_in(EMITTERS)  # decorates the function that writes a family's code: (builder, *key)
 
 
 def emit(builder: Builder, launch: Launch) -> None:

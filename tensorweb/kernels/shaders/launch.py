@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from ...dtypes import kind
 from ..patterns import Spec
+from ..tables import put_in
 from .builder import Shader
 
 
@@ -99,24 +100,8 @@ LOWERINGS: dict[type, Lowering] = {}
 EMITTERS: dict[str, Callable[..., None]] = {}
 
 
-def lowering(pattern: type) -> Callable[[Lowering], Lowering]:
-    """Decorate the lowering of a pattern."""
-
-    def register(function: Lowering) -> Lowering:
-        LOWERINGS[pattern] = function
-        return function
-
-    return register
-
-
-def emitter(family: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Decorate the function that writes a family's code: (shader, *key)."""
-
-    def register(function: Callable[..., None]) -> Callable[..., None]:
-        EMITTERS[family] = function
-        return function
-
-    return register
+lowering = put_in(LOWERINGS)  # decorates the lowering of a pattern
+emitter = put_in(EMITTERS)  # decorates the function that writes a family's code: (shader, *key)
 
 
 def emit(shader: Shader, launch: Launch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -26,19 +27,19 @@ def gathered(b: Shader, parts: Sequence[str], type: str) -> Value:
     return b.emit(type, f"{b.type_name(type)}({', '.join(parts)})")
 
 
-class Sums:
+class Sums(ABC):
     """What a thread keeps while it goes through its loops."""
 
     def __init__(self, thread: Thread):
         self.thread, self.b, self.n = thread, thread.b, thread.n
 
+    @abstractmethod
     def add(self, place: Place) -> None:
         """Take in what lies where the loops are."""
-        raise NotImplementedError
 
+    @abstractmethod
     def result(self, row: int, column: int) -> Lanes:
         """Return what was made of it all, for a vector of the output."""
-        raise NotImplementedError
 
     @contextmanager
     def block(self) -> Iterator[None]:
