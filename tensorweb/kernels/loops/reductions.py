@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from ...dtypes import TABLE, kind
 from ..program import Program
+from ..reduction import ReductionKind
 from ..values.code import Lanes, Value
 from ..values.complex_numbers import COMPLEX
 from .builder import Builder
@@ -20,20 +20,13 @@ from .lanes import Cell, LongSum, chosen, each, filled, larger, plus
 BLOCK = 32  # elements that a lane adds up before their sum goes to the long sum
 NO_INDEX = 2**31 - 1  # the index of a lane in which no element was better than the identity
 
-_OF_TRUTH = {"max": "any", "min": "all"}
 _OPS = {"sum": "add", "prod": "mul", "any": "or", "all": "and"}
 
 
-class Reduction(NamedTuple):
-    """What is reduced how; `dtype` is that of the elements."""
+class Reduction(ReductionKind):
+    """What is reduced how, and what this target makes of it."""
 
-    kind: str
-    dtype: str
-
-    @property
-    def indexed(self) -> bool:
-        """Whether the result is where an element is, not what it is."""
-        return self.kind in ("argmax", "argmin")
+    __slots__ = ()
 
     @property
     def long(self) -> bool:
@@ -43,9 +36,7 @@ class Reduction(NamedTuple):
 
 def reduction_of(program: Program, i: int) -> Reduction:
     """Return the reduction that a step of a program is."""
-    step = program.steps[i]
-    dtype = program.steps[step.args[0]].dtype
-    return Reduction(_OF_TRUTH.get(step.value, step.value) if dtype == "bool" else step.value, dtype)
+    return Reduction.of(program, program.steps[i])
 
 
 def identity(b: Builder, r: Reduction) -> Lanes:

@@ -7,10 +7,10 @@ seen, which no comparison tells on a GPU. Places of extremes keep a key, an int3
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 from ...dtypes import TABLE, kind
 from ..program import Instruction, Program
+from ..reduction import ReductionKind
 from ..values.code import Lanes, Value, Variable
 from ..values.complex_numbers import multiply
 from .builder import Shader
@@ -18,21 +18,13 @@ from .builder import Shader
 _INFINITY = 0x7F800000  # the size of its bits: that of a NaN is larger
 LOWEST, LARGEST = -(2**31), 2**31 - 1
 
-_OF_TRUTH = {"max": "any", "min": "all"}
-
 State = list[Value]
 
 
-class Reduction(NamedTuple):
-    """What is reduced how; `dtype` is that of the elements."""
+class Reduction(ReductionKind):
+    """What is reduced how, and what this target makes of it."""
 
-    kind: str
-    dtype: str
-
-    @property
-    def indexed(self) -> bool:
-        """Whether the result is where an element is, not what it is."""
-        return self.kind in ("argmax", "argmin")
+    __slots__ = ()
 
     @property
     def watched(self) -> bool:
@@ -47,8 +39,7 @@ class Reduction(NamedTuple):
 
 def reduction_of(program: Program, step: Instruction) -> Reduction:
     """Return the reduction that a step of a program is."""
-    dtype = program.steps[step.args[0]].dtype
-    return Reduction(_OF_TRUTH.get(step.value, step.value) if dtype == "bool" else step.value, dtype)
+    return Reduction.of(program, step)
 
 
 def identity(b: Shader, r: Reduction) -> State:
