@@ -193,6 +193,14 @@ def test_without_shared_memory_a_loop_is_stopped_too(browser, plain_playground):
     page.close()
 
 
+@pytest.mark.parametrize("isolated", [True, False])
+def test_the_last_of_many_lines_arrives_while_the_program_computes_on(browser, playground, plain_playground, isolated):
+    page = browser.open((playground if isolated else plain_playground).url)
+    page.start("for i in range(2000):\n    print('line', i)\n" + ENDLESS)
+    wait_for(page, "line 1999\nbegun\n")
+    page.close()
+
+
 def test_the_page_draws_while_a_program_computes_and_prints(shared_page):
     shared_page.start("print('begun')\nwhile True:\n    print('x' * 100)\n")
     wait_for(shared_page, "begun")

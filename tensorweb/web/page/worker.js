@@ -25,9 +25,27 @@ const output = {
     if (now - output.since > 100) [output.since, output.sent] = [now, 0];
     if (output.sent < 50) output.flush();
   },
+  /** Send what was held for long enough. */
+  overdue() {
+    if (output.held.length && performance.now() - output.since > 100) output.flush();
+  },
   flush() {
     output.sent += 1;
     for (const part of output.held.splice(0)) postMessage({ type: "out", ...part });
+  },
+};
+
+/**
+ * Where Python asks, every so many instructions, whether it is interrupted. No timer runs in a worker while a script computes, so this is
+ * also when what it printed before goes out.
+ */
+const pulse = {
+  get 0() {
+    output.overdue();
+    return interrupt ? interrupt[0] : 0;
+  },
+  set 0(signal) {
+    if (interrupt) interrupt[0] = signal;
   },
 };
 
@@ -102,10 +120,8 @@ async function boot(setup) {
   python.setStderr(writer("stderr"));
   python.unpackArchive(library, "wheel", { extractDir: python.runPython("import site; site.getsitepackages()[0]") });
   for (const { path, url } of setup.files) makeFile(`/home/pyodide/${path}`, url);
-  if (setup.interrupt) {
-    interrupt = new Uint8Array(setup.interrupt);
-    python.setInterruptBuffer(interrupt);
-  }
+  if (setup.interrupt) interrupt = new Uint8Array(setup.interrupt);
+  python.setInterruptBuffer(pulse);
   const scope = python.toPy({});
   scope.set("wheels", python.toPy(setup.later));
   scope.set("load", loadNow);
