@@ -12,8 +12,10 @@ import linecache
 import sys
 import time
 import traceback
+import weakref
+from collections.abc import Callable
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import CodeType, FrameType, ModuleType
 from typing import Any
 
 from .. import engine
@@ -23,10 +25,10 @@ from ..profiler import enable_debug_mode
 
 
 class Runner:
-    """Runs one script at a time; `folder` is where the script and its files lie."""
+    """Runs one script at a time; `folder` is where the script and its files lie, `ask_again` sends the signal of an interrupt again."""
 
-    def __init__(self, folder: str):
-        self.folder = str(Path(folder))
+    def __init__(self, folder: str, ask_again: Callable[[], None]):
+        self.folder, self._ask_again = str(Path(folder)), ask_again
         self._task: asyncio.Task[None] | None = None
         self._defaults = flags.as_dict()
         sys.path.insert(0, self.folder)
@@ -48,10 +50,30 @@ class Runner:
         told["backend"] = registry._current.name if registry._current is not None else None
         return json.dumps(told | {"seconds": time.perf_counter() - began})
 
-    def stop(self) -> None:
-        """Stop the script where it awaits; one that computes is stopped by an interrupt."""
-        if self._task is not None:
+    def stop(self) -> bool:
+        """Stop the script where it awaits; tell whether it is in the middle of a computation instead, which an interrupt stops."""
+        if self._task is None:
+            return False
+        computing = bool(getattr(self._task.get_coro(), "cr_running", False))
+        if not computing:
             self._task.cancel()
+        return computing
+
+    def interrupt(self, number: int, frame: FrameType | None) -> None:
+        """Handle the signal: raise KeyboardInterrupt in the script or in what it calls, but not where that would be lost.
+
+        The event loop runs Python of its own while the script waits for a GPU, and what finalizers raise is ignored.
+        """
+        if self._task is None or self._task.cancelling():
+            return
+        frames = []
+        while frame is not None:
+            frames.append(frame.f_code)
+            frame = frame.f_back
+        finalizes = any(code.co_name == "__del__" or code.co_filename == weakref.__file__ for code in frames)
+        if not finalizes and any(code.co_filename.startswith(f"{self.folder}/") for code in frames):
+            raise KeyboardInterrupt
+        self._ask_again()
 
     async def _watched(self, source: str, path: str, backend: str, url_flags: str, told: dict[str, Any]) -> None:
         """Run, and note in `told` how it ended. Nothing may leave the task that would end the page's event loop."""

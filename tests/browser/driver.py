@@ -102,8 +102,19 @@ class Page:
         self.call("goto", url=url)
 
     def evaluate(self, code, argument=None, timeout=180):
-        """Return the value of the body of an async JavaScript function of `argument`."""
-        return self.call("evaluate", timeout, code=code, argument=argument)
+        """Return the value of the body of an async JavaScript function of `argument`; a time-out tells what the page was at."""
+        try:
+            return self.call("evaluate", timeout, code=code, argument=argument)
+        except TimeoutError as error:
+            error.add_note(self._state())
+            raise
+
+    def _state(self):
+        state = "return [window.tensorweb?.session.state, window.told, document.hidden, window.tensorweb?.frames];"
+        try:
+            return f"{self.call('evaluate', 10, code=state)}, errors: {self.call('errors', 10)}"
+        except TimeoutError:
+            return "The page answers nothing at all."
 
     def text(self, selector):
         """Return the text that an element shows; "" if there is none."""

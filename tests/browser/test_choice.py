@@ -36,6 +36,24 @@ def test_the_gpu_is_chosen_and_small_things_stay_beside_it(tab):
     assert result["stdout"].splitlines() == ["webgpu wasm", "wasm webgpu", "True {'wasm'}", "webgpu"]
 
 
+def test_a_browser_that_never_answers_is_not_waited_for(tab):
+    program = """
+from pyodide.code import run_js
+from tensorweb.backends.devices.browser_webgpu import PageWebGPUDevice
+from tensorweb.errors import BackendError
+
+run_js("navigator.gpu.requestAdapter = () => new Promise(() => {})")
+try:
+    await PageWebGPUDevice.create()
+except BackendError as error:
+    print(error)
+run_js("delete navigator.gpu.requestAdapter")
+"""
+    result = tab.run(program)
+    assert result["ok"], result["error"]
+    assert result["stdout"] == "webgpu: expected a GPU, got no answer when asked for a GPU. Use another backend.\n"
+
+
 def test_flags_move_the_limits(tab):
     result = tab.run(CHOICE, flags="WASM_MODEL_BYTES:0,CPU_HANDOFF_SIZE:0")
     assert result["ok"], result["error"]

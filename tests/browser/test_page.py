@@ -177,7 +177,8 @@ def test_a_loop_that_trains_leaves_the_page_drawing_and_is_stopped(gpu_page, bac
     wait_for(gpu_page, "begun")
     wait_for_frames(gpu_page, 30)
     gpu_page.stop()
-    assert gpu_page.finish()["stopped"]
+    result = gpu_page.finish()
+    assert result["stopped"] and result["backend"] == backend, "its worker was ended"
     result = gpu_page.run("import tensorweb as tw\nprint(float(tw.sum(tw.ones((64, 64)))))", backend=backend)
     assert result["stdout"] == "4096.0\n" and result["backend"] == backend, result["error"]
 

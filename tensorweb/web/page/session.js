@@ -93,8 +93,8 @@ export class Session {
   stop() {
     const { finish } = this;
     if (!finish) return;
-    this.worker.postMessage({ type: "stop" });
     if (this.interrupt) this.interrupt[0] = 2; // SIGINT
+    this.worker.postMessage({ type: "stop" });
     setTimeout(() => { if (finish === this.finish) this.restart(); }, this.interrupt ? PATIENCE_MS : PATIENCE_MS / 10);
   }
 

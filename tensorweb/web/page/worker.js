@@ -9,7 +9,8 @@
 
 /** @type {any} */ let python;
 /** @type {any} */ let runner;
-/** @type {Uint8Array | undefined} */ let interrupt;
+let interrupt = new Uint8Array(1); // shared with the page where memory can be
+const askAgain = () => void (interrupt[0] = 2); // SIGINT
 
 /** What a script prints goes out at once, unless it prints so much that messages would drown the page: then in bundles. */
 const output = {
@@ -42,10 +43,10 @@ const output = {
 const pulse = {
   get 0() {
     output.overdue();
-    return interrupt ? interrupt[0] : 0;
+    return interrupt[0];
   },
   set 0(signal) {
-    if (interrupt) interrupt[0] = signal;
+    interrupt[0] = signal;
   },
 };
 
@@ -125,6 +126,7 @@ async function boot(setup) {
   const scope = python.toPy({});
   scope.set("wheels", python.toPy(setup.later));
   scope.set("load", loadNow);
+  scope.set("ask_again", askAgain);
   scope.set("post", (/** @type {string} */ kind, /** @type {any} */ content, /** @type {string} */ title) => {
     const bytes = content.toJs();
     output.flush();
@@ -138,7 +140,7 @@ async function boot(setup) {
 }
 
 const STARTED = `
-import json, platform, sys
+import json, platform, signal, sys
 import tensorweb
 from tensorweb.web import later, pictures
 from tensorweb.web.runner import Runner
@@ -147,7 +149,8 @@ for stream in (sys.stdout, sys.stderr):
     stream.reconfigure(line_buffering=True)
 later.fetch_later(wheels, lambda url: load(url).to_bytes())
 pictures.post_to(post)
-runner = Runner("/home/pyodide")
+runner = Runner("/home/pyodide", ask_again)
+signal.signal(signal.SIGINT, runner.interrupt)
 json.dumps({"python": platform.python_version(), "version": tensorweb.__version__, "backends": tensorweb.registered_backends()})
 `;
 
@@ -155,7 +158,7 @@ const FAILED = { ok: false, stopped: false, error: "", line: null, backend: null
 
 /** @param {any} request */
 async function run(request) {
-  if (interrupt) interrupt[0] = 0;
+  interrupt[0] = 0;
   const scope = python.toPy({ source: request.source, name: request.name, backend: request.backend, flags: request.flags });
   scope.set("runner", runner);
   let told;
@@ -180,5 +183,5 @@ function end(told) {
 onmessage = ({ data }) => {
   if (data.type === "boot") boot(data).catch((error) => postMessage({ type: "failed", error: String(error) }));
   else if (data.type === "run") run(data);
-  else if (data.type === "stop") runner?.stop();
+  else if (data.type === "stop" && runner?.stop()) askAgain(); // it comes while a script awaits, or waits in the middle for a GPU
 };

@@ -8,6 +8,7 @@
   const BLOCKS = 256; // so many fit into the buffer of uniforms; a longer stream takes several passes
   const GROUPS = 4096; // bind groups that are kept
   const UNSENT = 1 << 26; // bytes written that wait for a submit; the browser keeps copies of them
+  const PATIENCE_MS = 8000; // a browser whose process for the GPU hangs leaves promises open; starting that process takes up to seconds
   const OFFSETS = Uint32Array.from({ length: BLOCKS }, (_, i) => i * BLOCK);
   const FEATURES = /** @type {const} */ (["shader-f16", "subgroups", "timestamp-query"]);
   const LIMITS = /** @type {const} */ ([
@@ -26,6 +27,12 @@
 
   /** An error that Python knows by its name. @param {string} name @param {string} text @param {string} [where] */
   const failure = (name, text, where) => Object.assign(new Error(text), { name, where });
+
+  /** The value of a promise, or an error if it comes not in time. @template T @param {Promise<T>} promise @param {string} what */
+  const inTime = (promise, what) => {
+    const late = new Promise((_, reject) => setTimeout(() => reject(failure("Failed", `no answer when asked for ${what}`)), PATIENCE_MS));
+    return /** @type {Promise<T>} */ (Promise.race([promise, late]));
+  };
 
   /** @template T @param {Map<number, T>} map @param {number} number */
   const known = (map, number) => {
@@ -377,11 +384,12 @@
 
   /** A player, or nothing where there is no GPU. `defaults` keeps to what every device allows. @param {boolean} defaults */
   async function create(defaults) {
-    const adapter = await navigator.gpu?.requestAdapter({ powerPreference: "high-performance" });
+    if (!navigator.gpu) return undefined;
+    const adapter = await inTime(navigator.gpu.requestAdapter({ powerPreference: "high-performance" }), "a GPU");
     if (!adapter) return undefined;
     const requiredFeatures = FEATURES.filter((feature) => adapter.features.has(feature));
     const requiredLimits = defaults ? {} : Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]]));
-    const device = await adapter.requestDevice({ requiredFeatures, requiredLimits });
+    const device = await inTime(adapter.requestDevice({ requiredFeatures, requiredLimits }), "a device");
     const { vendor, architecture, description } = adapter.info;
     return new Player(device, description || `${vendor} ${architecture}`.trim() || "GPU");
   }
