@@ -5,6 +5,7 @@ each kernel. tensorweb_wasm.mjs runs it.
 """
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -15,17 +16,25 @@ from bench.harness.worker import build, flat
 from tensorweb.backends.compiled import CompiledBackend
 from tensorweb.backends.wasm.machine import WasmMachine
 from tensorweb.backends.wasm.pool import FIRST_SCRATCH, STATE_END
+from tools.node import node
 
 from . import tensorweb as peer
 
+MODERN = 24  # of Node: its V8 has registers for the tiles that fma allows
+
+
+def node_version():
+    """Return the major version of the Node that will run the recording."""
+    return int(subprocess.run([str(node()), "--version"], capture_output=True, text=True, check=True).stdout.lstrip("v").partition(".")[0])
+
 
 class Recorder(WasmMachine):
-    """The machine, keeping what it compiles and calls. It runs on one thread, and lowers as for V8."""
+    """The machine, keeping what it compiles and calls. It runs on one thread, and lowers as for the V8 that Node has."""
 
     def __init__(self, variant):
         super().__init__()
         relaxed = variant == "relaxed"
-        self.target = self.target._replace(threads=1, fused=relaxed, fused_products=relaxed)
+        self.target = self.target._replace(threads=1, fused=relaxed, fused_products=relaxed and node_version() >= MODERN)
         self.contents, self.calls = [], []
         compile_content = self._engine.compile
 

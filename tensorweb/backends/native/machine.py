@@ -32,6 +32,7 @@ if not hasattr(llvm, "create_pass_builder"):
 
 _ZERO = ctypes.c_int64(0)
 _PRIVATE: dict[str, int] = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if hasattr(mmap, "MAP_PRIVATE") else {}
+_HUGE_PAGE = 1 << 21
 
 # One for all machines, since LLVM is one. Reentrant: a collection while it is held runs finalizers, and those may need kernels.
 _lock = threading.RLock()
@@ -185,14 +186,16 @@ class NativeMachine:
     # --- memory ---
 
     def reserve(self, nbytes: int) -> int:
+        huge = nbytes >= _HUGE_PAGE and hasattr(mmap, "MADV_HUGEPAGE")
         try:
             # Private, since Python's default is memory that a forked process shares.
-            region = mmap.mmap(-1, nbytes + BEYOND, **_PRIVATE)
+            region = mmap.mmap(-1, nbytes + BEYOND + (_HUGE_PAGE if huge else 0), **_PRIVATE)
         except (OSError, OverflowError, ValueError) as error:
             raise MemoryError(str(error)) from None
-        if hasattr(mmap, "MADV_HUGEPAGE") and nbytes >= 1 << 21:
-            region.madvise(mmap.MADV_HUGEPAGE)
         address = ctypes.addressof(ctypes.c_char.from_buffer(region))
+        if huge:
+            region.madvise(mmap.MADV_HUGEPAGE)
+            address += -address % _HUGE_PAGE  # or its ends are small pages, up to all of it; what is not touched takes no memory
         self._regions[address] = region
         return address
 

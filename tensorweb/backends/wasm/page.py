@@ -6,7 +6,6 @@ before memory is read or written, and when somebody waits. So memory that Python
 
 from __future__ import annotations
 
-import asyncio
 import struct
 from collections.abc import Callable
 from pathlib import Path
@@ -43,7 +42,8 @@ class PageMachine:
             raise BackendError(message("wasm", "a browser with SIMD for WebAssembly", "one without", "Use one of 2023 or later."))
         relaxed = player.validates(to_js(probe(relaxed=True)))
         self._shared = player.shared
-        self.target = Target(WasmBuilder.lanes, WasmBuilder.registers, relaxed, player.threads, self.index_bytes, relaxed)
+        # V8 of 2023 runs out of registers with the tiles that fma allows.
+        self.target = Target(WasmBuilder.lanes, WasmBuilder.registers, relaxed, player.threads, self.index_bytes, relaxed and player.modern)
         self.compiled = 0
         self._handles: dict[str, int] = {}
         self._view, self._run, self._grow = player.view, player.run, player.grow
@@ -51,10 +51,7 @@ class PageMachine:
 
     async def ready(self) -> None:
         """Return when the threads run, or after a second: without them the calling thread computes alone."""
-        for _ in range(100):
-            if self._player.ready() == self.target.threads:
-                break
-            await asyncio.sleep(0.01)
+        await self._player.begin(1000)
 
     # --- code ---
 

@@ -23,7 +23,7 @@ from .row_steps import cost
 
 ROW_BLOCK = 512  # rows of a unit of work at most
 UNROLL = 4  # steps at a time over what is spread
-SPREAD_STEPS = 704  # steps that are spread at most
+_SPREAD = 704 * 4  # elements that are spread at most: they share the first cache with a panel of B
 _SHORT = 8  # what an epilogue costs at most, in additions, that is written out for each of the sums
 
 
@@ -47,6 +47,11 @@ class Gemm(NamedTuple):
     fused: bool
     epilogue: Program | None = None
     arguments: tuple[Argument, ...] = ()
+
+
+def spread_steps(rows: int) -> int:
+    """Return the steps that are spread at most for a tile of so many rows."""
+    return _SPREAD // max(4, rows)
 
 
 class Layout(NamedTuple):
@@ -107,7 +112,7 @@ class _Frame:
         self.row_bytes = (2 + k.bounded) * b.index_bytes
         self.table = b.scratch(ROW_BLOCK * self.row_bytes)
         self.width = 4 * b.lanes * k.vectors  # bytes of a panel's row
-        self.spread = b.scratch(SPREAD_STEPS * k.rows * 4 * b.lanes) if k.spread else None
+        self.spread = b.scratch(spread_steps(k.rows) * k.rows * 4 * b.lanes) if k.spread else None
         self.spread_step = 4 * b.lanes * k.rows
 
 

@@ -12,7 +12,7 @@ from ..program import Program
 from ..strides import broadcast_strides, collapse, strides_of
 from .contract import Axis, Batch, Product, Roles, products, roles
 from .direct import lower_direct
-from .gemm import ROW_BLOCK, SPREAD_STEPS, Gemm, Layout
+from .gemm import ROW_BLOCK, Gemm, Layout, spread_steps
 from .launch import GRAIN, LOWERINGS, Derived, Launch, Lowered, Slot, Target, chain, lowering
 from .map import Argument, argument_slots
 from .packing import Packing
@@ -186,19 +186,15 @@ class Tile(NamedTuple):
 
 def _tile(m: int, n: int, target: Target) -> Tile:
     """Return rows and vectors of a tile: as many sums as there are registers for, and few rows that do not exist."""
-    if target.lanes == 4 and target.fused_products and _lost(m, 3) * _lost(n, 12) < 1.02 * _lost(m, 4) * _lost(n, 8):
-        return Tile(3, 3)  # one sum more than of 4 x 2 helps, if the products need no registers of their own
-    most = 8 if target.registers >= 32 else 6 if target.lanes > 4 else 4
+    if target.lanes == 4:  # of 16 registers browsers keep one; a product needs more of them where it is two instructions
+        most, room = (6 if target.fused_products else 4), 8
+    else:
+        most, room = (8, 16) if target.registers >= 32 else (6, 12)
     # A step over a tile costs its rows, and loads of B as two more.
-    rows = min((r for r in (1, 2, 3, 4, 6, 7, 8) if r <= most), key=lambda r: (-(-m // r) * (r + 2), r))
+    rows = min(range(1, most + 1), key=lambda r: (-(-m // r) * (r + 2), r))
     # Few rows leave room for more vectors, which read B in longer stretches.
-    vectors = min(8, 2 * most // m) if m < _ROWS_TO_PACK and 2 * m <= most else 2
+    vectors = min(8, room // m) if m < _ROWS_TO_PACK and 4 * m <= room else 2
     return Tile(rows, min(vectors, -(-n // target.lanes)))
-
-
-def _lost(size: int, tile: int) -> float:
-    """Return how many times as much is computed as there is."""
-    return -(-size // tile) * tile / size
 
 
 def _product(
@@ -214,7 +210,7 @@ def _product(
     panels = -(-4 * p.columns // width)
     packs = p.column_step != 4 or m >= _ROWS_TO_PACK
     spreads = packs and target.lanes == 4
-    most = SPREAD_STEPS // 2 if spreads else _BLOCK
+    most = spread_steps(tile.rows) // 2 if spreads else _BLOCK
     inner, pieces = _pieces(p, most)
     lengths = [length for _, _, length, _ in pieces]
     ends = _blocks(lengths, most)

@@ -59,6 +59,7 @@
           scratch = scratchAt(data.scratch);
           state = new Int32Array(memory.buffer, 0, WORDS);
           Atomics.add(state, READY, 1);
+          postMessage("ready");
         } else {
           kernels[data.number] = link(data.module, memory, scratch);
         }
@@ -87,6 +88,7 @@
     constructor(threads) {
       this.shared = globalThis.crossOriginIsolated === true;
       this.threads = this.shared ? threads : 1;
+      this.modern = "Suspending" in WebAssembly; // an engine of 2025 or later
       this.memory = makeMemory(2 + this.threads, this.shared);
       this.scratch = scratchAt(PAGE);
       /** @type {Kernel[]} */
@@ -100,18 +102,27 @@
       this.mayWait = !("document" in globalThis); // the main thread may only spin
       /** @type {Worker[]} */
       this.workers = [];
+      /** @type {Promise<unknown> | undefined} */ this.started = undefined;
       try { this.start(); } catch { this.close(); } // where the page's policy forbids such workers, one thread does it all
     }
 
     /** Start the workers. They compute from the moment that they are ready: some browsers start them when this thread is idle. */
     start() {
       const url = URL.createObjectURL(new Blob([`(${common})().serve();`], { type: "text/javascript" }));
+      const started = [];
       for (let number = 1; number < this.threads; number++) {
         const worker = new Worker(url, { name: `tensorweb-wasm-${number}` });
+        started.push(new Promise((go) => { worker.onmessage = go; }));
         worker.postMessage({ memory: this.memory, scratch: (1 + number) * PAGE });
         this.workers.push(worker);
       }
       this.state = new Int32Array(this.memory.buffer, 0, WORDS);
+      this.started = Promise.all(started);
+    }
+
+    /** Wait until all threads compute, at most so many milliseconds. @param {number} most */
+    async begin(most) {
+      await Promise.race([this.started, new Promise((go) => { setTimeout(go, most); })]);
     }
 
     /** How many threads compute by now. */
