@@ -41,18 +41,9 @@ def run(page, source, timeout=180):
     return result["stdout"]
 
 
-@pytest.mark.parametrize("program", [p for p in PROGRAMS if not p.startswith("ten_thousand")])
+@pytest.mark.parametrize("program", PROGRAMS)
 def test_program(place, program):
     run(place[1], f"{SOURCE}\nawait {program}()")
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("program", [p for p in PROGRAMS if p.startswith("ten_thousand")])
-@pytest.mark.xdist_group("chromium")
-def test_long_program(program, serve):
-    page = open_place("chromium worker", serve)
-    run(page, f"{SOURCE}\nawait {program}()")
-    page.close()
 
 
 def test_it_is_chosen_before_python(place):

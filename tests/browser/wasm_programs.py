@@ -2,12 +2,9 @@
 
 import array
 import asyncio
-import gc
 import struct
-import time
 
 import js
-import pyodide_js
 
 import tensorweb as tw
 from tensorweb import errors
@@ -252,39 +249,6 @@ async def without_relaxed_simd():
         js.WebAssembly.validate = validate
     assert not machine.target.fused
     machine.close()
-
-
-async def ten_thousand_steps_leave_the_heap_flat():
-    """Train a small network without `tidy`: nothing piles up, in the machine's memory or in Python's."""
-    x, y = tw.random.normal((16, 8), seed=1), tw.random.normal((16, 1), seed=2)
-    weights = [tw.Variable(tw.random.normal(s, seed=3) * 0.3) for s in ((8, 16), (16,), (16, 1), (1,))]
-    optimizer = tw.optimizers.Adam(0.01)
-
-    def step():
-        with tw.GradientTape() as tape:
-            hidden = tw.tanh(tw.add(tw.matmul(x, weights[0]), weights[1]))
-            loss = tw.mean(tw.square(tw.add(tw.matmul(hidden, weights[2]), weights[3]) - y))
-        optimizer.apply(tape.gradient(loss, weights), weights)
-        return loss
-
-    def used():
-        backend = registry.current()
-        counted = tw.memory()
-        return counted.num_tensors, counted.num_bytes, backend.heap.reserved, backend.machine.compiled
-
-    first = step().item()
-    for _ in range(50):
-        step()
-    gc.collect()
-    before, heap, start = used(), len(pyodide_js._module.HEAPU8), time.perf_counter()
-    for _ in range(10_000):
-        last = step()
-    assert last.item() < first / 2
-    del last
-    gc.collect()
-    assert used() == before, (before, used())
-    assert len(pyodide_js._module.HEAPU8) == heap  # Python's own memory
-    print(f"a step: {(time.perf_counter() - start) * 100:.0f} us")
 
 
 def expect(kind, call):
