@@ -180,9 +180,6 @@ async def _choose(name: str) -> None:
             if wanted:
                 set_backend(candidate)
                 return
-            if candidate in GPUS:
-                with suppress(BackendError, ImportError):
-                    await _set_up("wasm")
             _take(candidate)
             return
         except (BackendError, ImportError):

@@ -103,11 +103,18 @@
       /** @type {Worker[]} */
       this.workers = [];
       /** @type {Promise<unknown> | undefined} */ this.started = undefined;
-      try { this.start(); } catch { this.close(); } // where the page's policy forbids such workers, one thread does it all
     }
 
-    /** Start the workers. They compute from the moment that they are ready: some browsers start them when this thread is idle. */
+    /**
+     * Start the workers, when there is work for them: beside a GPU there may never be. They compute from the moment that they are ready;
+     * some browsers start them when this thread is idle.
+     */
     start() {
+      this.started = Promise.resolve();
+      try { this.launch(); } catch { this.close(); } // where the page's policy forbids such workers, one thread does it all
+    }
+
+    launch() {
       const url = URL.createObjectURL(new Blob([`(${common})().serve();`], { type: "text/javascript" }));
       const started = [];
       for (let number = 1; number < this.threads; number++) {
@@ -122,6 +129,7 @@
 
     /** Wait until all threads compute, at most so many milliseconds. @param {number} most */
     async begin(most) {
+      if (!this.started) this.start();
       await Promise.race([this.started, new Promise((go) => { setTimeout(go, most); })]);
     }
 
@@ -166,7 +174,9 @@
     /** @param {number} number @param {number} dynamic @param {number} units @param {number} grain */
     call(number, dynamic, units, grain) {
       const fail = (/** @type {unknown} */ error) => { this.failure ||= `${error} in ${this.about[number].name}`; };
-      if (units >= 2 * grain && this.ready() > 1) {
+      const many = units >= 2 * grain;
+      if (many && !this.started) this.start();
+      if (many && this.ready() > 1) {
         this.together(number, dynamic, units, grain, fail);
       } else {
         try { this.kernels[number](dynamic, 0, units); } catch (error) { fail(error); }
