@@ -231,6 +231,11 @@ def test_a_run_begins_afresh(shared_page):
     assert result["stdout"] == "False __main__ __main__\n"
 
 
+# Firefox now and then never ends setting up WebAssembly in one of two tabs that begin together; why is not found.
+SELDOM = pytest.param("firefox", marks=[pytest.mark.xdist_group("firefox"), pytest.mark.slow])
+
+
+@pytest.mark.parametrize("browser", [*in_browser("chromium"), SELDOM], indirect=True)
 def test_two_tabs_at_once(page, browser, playground):
     other = browser.open(playground.url)
     page.start(TRAINING)
