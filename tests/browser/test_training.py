@@ -103,7 +103,7 @@ print(json.dumps([first, last.item(), before, used()]))
 """
 
 
-@pytest.mark.parametrize("backend", ["wasm", "webgpu", pytest.param("webgl", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("backend", ["wasm", *(pytest.param(gpu, marks=pytest.mark.slow) for gpu in ("webgpu", "webgl"))])
 def test_ten_thousand_steps_without_tidy_leave_memory_as_it_was(page, backend):
     heaps = []
     for steps in (300, 10_000):
