@@ -232,10 +232,10 @@ def test_a_run_begins_afresh(shared_page):
 
 
 # Firefox now and then never ends setting up WebAssembly in one of two tabs that begin together; why is not found.
-SELDOM = pytest.param("firefox", marks=[pytest.mark.xdist_group("firefox"), pytest.mark.slow])
+FIREFOX = pytest.param("firefox", marks=[pytest.mark.xdist_group("firefox"), pytest.mark.slow])
 
 
-@pytest.mark.parametrize("browser", [*in_browser("chromium"), SELDOM], indirect=True)
+@pytest.mark.parametrize("browser", [*in_browser("chromium"), FIREFOX], indirect=True)
 def test_two_tabs_at_once(page, browser, playground):
     other = browser.open(playground.url)
     page.start(TRAINING)

@@ -9,7 +9,6 @@ from tests.browser import replay
 from tests.browser.places import open_place, parameter
 from tests.oracle.replay import subjects
 
-ROOT = Path(__file__).parents[2]
 SOURCE = Path(__file__).with_name("wasm_programs.py").read_text()
 PROGRAMS = [n.name for n in ast.parse(SOURCE).body if isinstance(n, ast.AsyncFunctionDef) and not n.name.startswith("machine")]
 

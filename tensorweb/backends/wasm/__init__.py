@@ -12,7 +12,7 @@ from ..compiled import CompiledBackend
 
 
 def create() -> CompiledBackend:
-    """Return the backend; in a page, its threads take part from the moment the browser has started them."""
+    """Return the backend; in a page, its threads start with the first call that has work for them, and take part when they run."""
     if sys.platform == "emscripten":
         from .page import PageMachine
 
