@@ -17,9 +17,9 @@ _LARGE = _SLAB // 4  # what is larger has memory of its own, which can be given 
 _SPARE = 64 << 20  # so much large memory may always stay free
 
 # One for all heaps. Reentrant: a collection while it is held runs finalizers, and those may make tensors.
-_lock = threading.RLock()
+lock = threading.RLock()
 if hasattr(os, "register_at_fork"):  # no fork in the middle of a change
-    os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
+    os.register_at_fork(before=lock.acquire, after_in_parent=lock.release, after_in_child=lock.release)
 
 
 class Source(Protocol):
@@ -81,7 +81,7 @@ class Heap:
             return self._make(capacity, free)
 
     def _make(self, capacity: int, free: list[int]) -> Buffer:
-        with _lock:
+        with lock:
             self._make_room(capacity)
             for prepare in (None, gc.collect, self.trim):
                 if prepare is not None:
@@ -130,7 +130,7 @@ class Heap:
 
     def trim(self) -> None:
         """Give all large free memory back to the system where that is possible."""
-        with _lock:
+        with lock:
             self._release(self.reserved)
 
     def _large(self) -> list[tuple[int, list[int]]]:

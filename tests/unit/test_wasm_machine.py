@@ -1,6 +1,7 @@
 """The machine of the backend `wasm`: threads, memory, failures, forks, and that modules are what engines expect."""
 
 import os
+import signal
 import struct
 import subprocess
 import sys
@@ -232,12 +233,59 @@ def test_a_forked_process_computes_for_itself(machine):
     machine.run(kernel, array.dynamic, N, 64)
     child = os.fork()
     if not child:
+        signal.alarm(60)  # ends a child that waits for ever
         machine.run(kernel, array.dynamic, N, 64)
         machine.run(machine.compile("in the child", count_up), array.dynamic, N, 64)
         os._exit(0 if (array.numbers == 3).all() else 1)
     assert os.waitpid(child, 0)[1] == 0
     machine.run(kernel, array.dynamic, N, 64)
     assert (array.numbers == 2).all()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="only where a process can be forked")
+def test_no_thread_runs_while_a_process_forks():
+    """Threads of a new pool fall asleep just then; with one of them in wasmtime's lock, one child in a hundred waited for ever."""
+    for _ in range(20):
+        machine = machine_of(5)
+        kernel, array = machine.compile("count", count_up), Array(machine)
+        machine.run(kernel, array.dynamic, N, 64)
+        workers = [thread for thread in threading.enumerate() if thread in machine.pool._workers]
+        child = os.fork()
+        if not child:
+            signal.alarm(60)
+            machine.run(kernel, array.dynamic, N, 64)
+            os._exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+        assert len(workers) == 4 and not any(thread.is_alive() for thread in workers)
+        machine.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="only where a process can be forked")
+def test_a_fork_waits_for_a_call_of_another_thread():
+    machine = machine_of(2)
+    kernel, array = machine.compile("count", count_up), Array(machine)
+    stop = threading.Event()
+
+    def compute():
+        while not stop.is_set():
+            machine.run(kernel, array.dynamic, N, 64)
+            machine.reserve(65536)
+
+    thread = threading.Thread(target=compute)
+    thread.start()
+    try:
+        for _ in range(20):
+            child = os.fork()
+            if not child:
+                signal.alarm(60)
+                before = array.numbers.copy()
+                machine.run(kernel, array.dynamic, N, 64)
+                os._exit(0 if (array.numbers == before + 1).all() else 1)
+            assert os.waitpid(child, 0)[1] == 0
+    finally:
+        stop.set()
+        thread.join()
+        machine.close()
 
 
 def test_a_program_ends_without_a_word():

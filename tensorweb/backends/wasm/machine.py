@@ -16,6 +16,7 @@ from ...kernels.loops.builder import Builder
 from ...kernels.loops.launch import Target
 from ...kernels.wasm import WasmBuilder
 from ...kernels.wasm_encoding import PAGE
+from .. import heap
 from ..threads import thread_count
 from .code import SCRATCH_BYTES, kernel_module
 from .engine import Engine, Function, Thread
@@ -104,10 +105,13 @@ class WasmMachine:
         with self._lock:
             self.pool.close()
 
-    def forget(self) -> None:
-        """Begin anew in a forked process: the threads, and who held the lock, do not exist there."""
-        self._lock = threading.RLock()  # a finalizer may need a kernel in the middle of a compilation
-        self.pool.forget()
+    def hold(self) -> None:
+        """Let nobody in, end the threads, and wait for both: until `let_go`."""
+        self._lock.acquire()
+        self.pool.close()
+
+    def let_go(self) -> None:
+        self._lock.release()
 
 
 _machines: weakref.WeakSet[WasmMachine] = weakref.WeakSet()
@@ -120,11 +124,25 @@ def _at_exit() -> None:
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(machine))
 
 
+_held: list[WasmMachine] = []
+
+
+def _before_fork() -> None:
+    """End the threads; they start anew, here and in the child. wasmtime locks when they sleep, and a child whose parent's thread held
+    that lock would wait for ever.
+    """
+    heap.lock.acquire()  # first, as where memory grows
+    _held[:] = _machines
+    for machine in _held:
+        machine.hold()
+
+
 def _after_fork() -> None:
-    for machine in list(_machines):
-        machine.forget()
+    while _held:
+        _held.pop().let_go()
+    heap.lock.release()
 
 
 atexit.register(_at_exit)
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork)

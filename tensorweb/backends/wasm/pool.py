@@ -218,12 +218,8 @@ class Pool:
             self._functions["stop"](0, 0, 0)
             for worker in self._workers:
                 worker.join()
-            self.forget()
-
-    def forget(self) -> None:
-        """Begin anew without workers; in a forked process they do not exist."""
-        self._workers = []
-        self._state[:] = bytes(STATE_END)
+            self._workers = []
+            self._state[:] = bytes(STATE_END)
 
 
 def _serve(thread: Thread, functions: dict[str, Function], slot: int, state: Any, kernels: Any, failures: list[Exception]) -> None:
