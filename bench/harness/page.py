@@ -7,7 +7,7 @@ import base64
 import itertools
 import json
 import threading
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ def contents() -> dict[str, Content]:
     """Return what lies behind the page, by address."""
     pyodide = pyodide_files.find(str(ROOT / "tests/node_modules/pyodide"))
     python = {f"bench/{name}.py": ROOT / "bench" / f"{name}.py" for name in PYTHON}
-    wheels = {wheel.name(): wheel.make, wheel.name("tensorweb_houses"): wheel.make_houses}
+    wheels = {wheel.name(part): partial(wheel.make, part) for part in ("tensorweb", "tensorweb_houses")}
     site: dict[str, Content] = {"": PAGE, **wheels, **{f"python/{name}": path for name, path in python.items()}}
     library, houses = wheels
     site["bench.json"] = json.dumps({"library": library, "later": {"tensorweb.*": houses}, "files": list(python)}).encode()

@@ -12,7 +12,8 @@ import struct
 import time
 from collections.abc import Sequence
 
-_POLYNOMIAL = 0x82F63B78  # CRC-32C, reflected
+from ..io.checksums import masked_crc
+
 _FLOAT, _DOUBLE, _STRING = 1, 2, 7  # DataType of TensorProto
 _files = itertools.count()
 
@@ -50,15 +51,6 @@ def record(data: bytes) -> bytes:
     """Return data as a record: length, its checksum, data, their checksum."""
     length = struct.pack("<Q", len(data))
     return length + struct.pack("<I", masked_crc(length)) + data + struct.pack("<I", masked_crc(data))
-
-
-def masked_crc(data: bytes) -> int:
-    """Return the CRC-32C of data, rotated and shifted as TFRecord files have it."""
-    crc = 0xFFFFFFFF
-    for byte in data:
-        crc = _TABLE[(crc ^ byte) & 0xFF] ^ (crc >> 8)
-    crc ^= 0xFFFFFFFF
-    return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
 
 
 def field(number: int, value: int | float | bytes) -> bytes:
@@ -100,12 +92,3 @@ def _varint(value: int) -> bytes:
         out.append(value & 0x7F | 0x80)
         value >>= 7
     return bytes([*out, value])
-
-
-def _crc_of_byte(byte: int) -> int:
-    for _ in range(8):
-        byte = byte >> 1 ^ (_POLYNOMIAL if byte & 1 else 0)
-    return byte
-
-
-_TABLE = [_crc_of_byte(byte) for byte in range(256)]

@@ -109,7 +109,7 @@ def _indices(values: list, shape: tuple[int, ...]) -> Any:
     return tensor(values, shape, "int32")
 
 
-def _waits(function: Callable[..., waiting.Waits[Any]]) -> Callable[..., Any]:
+def _waits(function: Callable[..., waiting.Waits[Any]]) -> Any:
     """Register a generator of waits as an op that blocks."""
     register: Any = public("routine", "none", namespace="image")
     made = register(waiting.blocking(function))

@@ -35,7 +35,7 @@ def _place(c: Any) -> Any:
     return c[0]
 
 
-def _found(x: Any) -> Waits[Any]:
+def finding_nonzero(x: Any) -> Waits[Any]:
     """Return the flat int32 indices of the elements of x that are not zero, in order."""
     n = x.size
     if not n:
@@ -57,7 +57,7 @@ def nonzero(x: Any) -> tuple[Any, ...]:
     """
     x = as_tensor(x, "nonzero")
     need_rank(x, 1, "nonzero")
-    return coordinates(wait(_found(x)), x.shape)
+    return coordinates(wait(finding_nonzero(x)), x.shape)
 
 
 @public("composite", gradient="none", method=False)
@@ -65,7 +65,7 @@ async def where_async(condition: Any) -> Any:
     """Return the coordinates [n, rank] of the elements that hold, without blocking the event loop. TensorFlow.js's whereAsync."""
     x = as_tensor(condition, "where_async")
     need_rank(x, 1, "where_async")
-    return op("stack")(coordinates(await wait_async(_found(x)), x.shape), axis=1)
+    return op("stack")(coordinates(await wait_async(finding_nonzero(x)), x.shape), axis=1)
 
 
 def _masked(tensor: Any, mask: Any, axis: int, where: str) -> Waits[Any]:
@@ -74,7 +74,7 @@ def _masked(tensor: Any, mask: Any, axis: int, where: str) -> Waits[Any]:
     end = at + len(m.shape)
     if not m.shape or x.shape[at:end] != m.shape:
         raise ShapeError(message(where, f"a mask that fits {x.shape} from axis {at} on", f"shape {m.shape}", "Check the mask."))
-    found = yield from _found(m)
+    found = yield from finding_nonzero(m)
     merged = reshape(x, x.shape[:at] + (size_of(m.shape),) + x.shape[end:])
     return gather_axis(merged, found, at)
 

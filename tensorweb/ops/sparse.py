@@ -48,7 +48,10 @@ def sparse_reshape(input_indices: Any, input_shape: Any, new_shape: Any) -> tupl
 
 
 def _segments(data: Any, indices: Any, segment_ids: Any, where: str) -> tuple[Any, Any, int]:
-    """Return the picked rows, their segments and the number of segments; the host reads the small index tensors to check them."""
+    """Return the picked rows, their segments and the number of segments; the host reads the small index tensors to check them.
+
+    Lists of ints it has already.
+    """
     x = as_tensor(data, where)
     if not x.shape:
         raise ShapeError(message(where, "data of rank 1 or more", "a scalar", "Pass rows."))
@@ -57,7 +60,7 @@ def _segments(data: Any, indices: Any, segment_ids: Any, where: str) -> tuple[An
         raise ShapeError(
             message(where, "indices and segment_ids of one length", f"{i.shape} and {s.shape}", "Pass a segment for each index.")
         )
-    ids, rows = s.tolist(), i.tolist()
+    ids, rows = (given if isinstance(given, list) else made.tolist() for given, made in ((segment_ids, s), (indices, i)))
     if any(a > b for a, b in zip([0, *ids], ids)):
         raise ArgumentError(message(where, "segment ids of 0 or more that do not fall", ids, "Sort them."))
     if any(not 0 <= r < x.shape[0] for r in rows):

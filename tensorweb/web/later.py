@@ -1,4 +1,4 @@
-"""Fetches wheels when a program in the page first imports what they hold: Keras's houses, the digits. Most programs go without."""
+"""Fetches wheels when a program in the page first imports what they hold: Keras's houses, graph models, the digits. Most go without."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PACKAGES = Path(__file__).parents[2]
 class Later(MetaPathFinder):
     """Stands behind the other finders: asked for a module that is missing, it unpacks the wheel that `fetch` returns for it, once.
 
-    `wheels` has for a module, or for `package.*`, all modules right below a package, what names the wheel.
+    `wheels` has for a module, or else for `package.*`, all other modules right below a package, what names the wheel.
     """
 
     def __init__(self, wheels: dict[str, str], fetch: Callable[[str], bytes]):
@@ -26,8 +26,7 @@ class Later(MetaPathFinder):
 
     def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
         """Return the module's spec, or None; what is unpacked is found by the ordinary finders from then on."""
-        parent = fullname.rpartition(".")[0]
-        key = f"{parent}.*" if parent else fullname
+        key = fullname if fullname in self._wheels else f"{fullname.rpartition('.')[0]}.*"
         if key not in self._wheels:
             return None
         with zipfile.ZipFile(io.BytesIO(self._fetch(self._wheels[key]))) as archive:

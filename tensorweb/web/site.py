@@ -6,6 +6,7 @@ import ast
 import json
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -38,11 +39,12 @@ def make(script: Path | None, pyodide: Path | str, more: tuple[str, ...] = ()) -
 
 def _page(told: dict[str, Any], pyodide: Path | str) -> dict[str, Content]:
     """Return the page's own files; `site.json` tells them what there is."""
-    later = {"tensorweb_houses": "tensorweb.*", "tensorweb_datasets": "tensorweb_datasets"}
+    later = {f"tensorweb.{module}": "tensorweb_graphs" for module in wheel.GRAPHS}
+    later |= {"tensorweb.*": "tensorweb_houses", "tensorweb_datasets": "tensorweb_datasets"}
     told |= {
         "pyodide": pyodide if isinstance(pyodide, str) else "pyodide/",
         "library": wheel.name(),
-        "later": {later[part]: wheel.name(part) for part in _wheels() if part in later},
+        "later": {module: wheel.name(part) for module, part in later.items() if part in _wheels()},
     }
     files = {f"page/{file.name}": file for file in sorted(PAGE.iterdir()) if file.suffix in (".js", ".css", ".svg")}
     return {"": PAGE / "index.html", "site.json": json.dumps(told, indent=1).encode(), **files}
@@ -50,7 +52,8 @@ def _page(told: dict[str, Any], pyodide: Path | str) -> dict[str, Content]:
 
 def _wheels() -> dict[str, Callable[[], bytes]]:
     digits = wheel.make_datasets()
-    return {"tensorweb": wheel.make, "tensorweb_houses": wheel.make_houses} | ({"tensorweb_datasets": lambda: digits} if digits else {})
+    made: dict[str, Callable[[], bytes]] = {part: partial(wheel.make, part) for part in wheel.PARTS}
+    return made | ({"tensorweb_datasets": lambda: digits} if digits else {})
 
 
 def root(script: Path) -> Path:

@@ -1,8 +1,8 @@
 """The library as the page gets it: wheels made from the installed packages, the same bytes each time.
 
-The first is what every program needs: tensors, ops, gradients, backends. The second, with Keras's houses, is fetched when a program
-imports one (later.py). What only CPython uses stays behind, and what only people read (slim.py); line numbers stay, so errors point at the
-real lines.
+The first is what every program needs: tensors, ops, gradients, backends. The others, with Keras's houses and with graph models and their
+converters, are fetched when a program imports one (later.py). What only CPython uses stays behind, and what only people read (slim.py);
+line numbers stay, so errors point at the real lines.
 """
 
 from __future__ import annotations
@@ -23,26 +23,23 @@ LEFT_OUT = {
     *("backends/devices/wgpu.py", "backends/devices/gles.py", "backends/devices/egl.py"),
     *("web/build.py", "web/page", "web/pyodide_files.py", "web/server.py", "web/site.py", "web/slim.py", "web/wheel.py"),
 }
+PARTS = ("tensorweb", "tensorweb_houses", "tensorweb_graphs")
+# The modules that the third wheel has.
+GRAPHS = ("graph", "convert")
 # What stands below the houses and is used by them alone.
 _CELLARS = {"naming", "serialization", "stateless", "symbolic"}
 _DATE = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can hold: the bytes depend on the content alone
 
 
 def name(part: str = "tensorweb") -> str:
-    """Return the file name of a wheel: "tensorweb", or "tensorweb_houses" for the second."""
+    """Return the file name of a wheel: "tensorweb", "tensorweb_houses" for the second, "tensorweb_graphs" for the third."""
     return f"{part}-{_version()}-py3-none-any.whl"
 
 
 @cache
-def make() -> bytes:
-    """Return the first wheel."""
-    return _wheel("tensorweb", {path: content for path, content in contents().items() if not _in_houses(path)})
-
-
-@cache
-def make_houses() -> bytes:
-    """Return the second wheel."""
-    return _wheel("tensorweb_houses", {path: content for path, content in contents().items() if _in_houses(path)})
+def make(part: str = "tensorweb") -> bytes:
+    """Return a wheel, named as `name` names them."""
+    return _wheel(part, {path: content for path, content in contents().items() if _part_of(path) == part})
 
 
 @cache
@@ -67,10 +64,11 @@ def contents() -> dict[str, bytes]:
     return found
 
 
-def _in_houses(path: str) -> bool:
+def _part_of(path: str) -> str:
     from .. import _HOUSES
 
-    return path.split("/")[1].removesuffix(".py") in {*_HOUSES, *_CELLARS}
+    module = path.split("/")[1].removesuffix(".py")
+    return "tensorweb_graphs" if module in GRAPHS else "tensorweb_houses" if module in {*_HOUSES, *_CELLARS} else "tensorweb"
 
 
 def _version() -> str:

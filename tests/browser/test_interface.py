@@ -161,8 +161,8 @@ MAKERS = re.compile(r"(http://)?[\w-]+(\.[\w-]+)*\.(google|googleapis|mozilla)\.
 
 
 @pytest.mark.parametrize("kind, backends", [
-    pytest.param(kind, backends, marks=pytest.mark.xdist_group(kind))
-    for kind, backends in {"chromium": ["wasm", "webgpu", "webgl"], "firefox": ["wasm", "webgpu"]}.items()
+    pytest.param("chromium", ["wasm", "webgpu", "webgl"], marks=pytest.mark.xdist_group("chromium")),
+    pytest.param("firefox", ["wasm", "webgpu"], marks=[pytest.mark.xdist_group("firefox"), pytest.mark.slow]),
 ])  # fmt: skip
 def test_a_page_in_use_asks_nobody_but_its_server(serve, kind, backends):
     """The server is the browser's proxy for everything: what the browser asks of anybody stands in its log."""

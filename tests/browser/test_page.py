@@ -35,9 +35,14 @@ def wait_for_frames(page, count):
 PLACES = {"chromium": ["wasm", "webgpu", "webgl", "python"], "firefox": ["wasm", "webgpu"], "firefox-headed": ["webgl"]}
 
 
-@pytest.mark.parametrize(
-    "kind, backend", [pytest.param(kind, b, marks=pytest.mark.xdist_group(kind)) for kind, backends in PLACES.items() for b in backends]
-)
+# Each read takes 100 ms in Firefox's WebGPU, and this program reads often: half a minute.
+SLOW_TO_READ = [("firefox", "webgpu")]
+
+
+@pytest.mark.parametrize("kind, backend", [
+    pytest.param(kind, b, marks=[pytest.mark.xdist_group(kind), *([pytest.mark.slow] if (kind, b) in SLOW_TO_READ else [])])
+    for kind, backends in PLACES.items() for b in backends
+])  # fmt: skip
 def test_listing_1_gives_what_it_gives_here(playground, kind, backend):
     page = start_browser(kind).open(playground.url)
     result = page.run(LISTING, backend=backend)

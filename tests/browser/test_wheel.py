@@ -108,20 +108,22 @@ def test_slim_scripts_mean_the_same_at_the_same_lines(script, tmp_path):
 
 def test_sizes():
     player = [content for path, content in wheel.contents().items() if "/player/" in path]
-    sizes = [len(wheel.make()), len(wheel.make_houses()), sum(len(gzip.compress(content, 9)) for content in player)]
-    print("bytes: wheel {:,}, Keras's houses {:,}, the player's {} scripts gzipped {:,}".format(*sizes[:2], len(player), sizes[2]))
-    assert sizes[0] <= LIMIT and sizes[1] <= LIMIT
-    assert len(player) >= 3 and sizes[2] <= PLAYER_LIMIT
+    sizes = {part: len(wheel.make(part)) for part in wheel.PARTS}
+    scripts = sum(len(gzip.compress(content, 9)) for content in player)
+    print("bytes:", *(f"{part} {size:,}," for part, size in sizes.items()), f"the player's {len(player)} scripts gzipped {scripts:,}")
+    assert max(sizes.values()) <= LIMIT
+    assert len(player) >= 3 and scripts <= PLAYER_LIMIT
 
 
 def test_the_bytes_depend_on_the_sources_alone():
-    code = "import hashlib\nfrom tensorweb.web import wheel\nprint(hashlib.sha256(wheel.make() + wheel.make_houses()).hexdigest())"
+    code = "import hashlib\nfrom tensorweb.web import wheel\nprint(hashlib.sha256(b''.join(map(wheel.make, wheel.PARTS))).hexdigest())"
     runs = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=wheel.PACKAGE.parent) for _ in range(2)]
     assert runs[0].stdout == runs[1].stdout and len(runs[0].stdout) == 65, runs[0].stderr
 
 
 def test_they_are_wheels():
-    for part, content in {"tensorweb": wheel.make(), "tensorweb_houses": wheel.make_houses()}.items():
+    for part in wheel.PARTS:
+        content = wheel.make(part)
         archive = zipfile.ZipFile(io.BytesIO(content))
         assert archive.testzip() is None
         assert {entry.compress_type for entry in archive.infolist()} == {zipfile.ZIP_DEFLATED}
@@ -142,7 +144,8 @@ from pathlib import Path
 from tensorweb.web import later
 
 asked = []
-later.fetch_later({"tensorweb.*": "houses"}, lambda name: asked.append(name) or Path(sys.argv[2]).read_bytes())
+fetch = lambda name: asked.append(name) or Path(sys.argv[2], f"tensorweb_{name}.whl").read_bytes()
+later.fetch_later({"tensorweb.graph": "graphs", "tensorweb.*": "houses"}, fetch)
 tw.set_backend("python")
 with tw.GradientTape() as tape:
     x = tw.variable([1.0, 2.0])
@@ -153,18 +156,23 @@ try:
 except ModuleNotFoundError as error:
     steps.append(error.name)
 steps += [list(asked), float(tw.layers.Dense(1, kernel_initializer="ones")(tw.ones((1, 3)))[0, 0]), list(asked)]
+node = {"name": "x", "op": "Placeholder", "attr": {"dtype": {"type": "DT_FLOAT"}}}
+topology = {"node": [node, {"name": "y", "op": "AddV2", "input": ["x", "x"]}]}
+artifacts = tw.io.ModelArtifacts(model_topology=topology, weight_specs=[], weight_data=b"")
+steps += [tw.load_graph_model(artifacts).predict([1.0, 2.0]).tolist(), list(asked)]
 print(json.dumps(steps + [tw.__file__.startswith(sys.argv[1])]))
 """
 
 
-def test_the_first_wheel_stands_alone_and_the_second_comes_when_needed(tmp_path):
+def test_the_first_wheel_stands_alone_and_the_others_come_when_needed(tmp_path):
     with zipfile.ZipFile(io.BytesIO(wheel.make())) as archive:
         archive.extractall(tmp_path / "site")
-    (tmp_path / "houses.whl").write_bytes(wheel.make_houses())
-    command = [sys.executable, "-I", "-c", PROGRAM, str(tmp_path / "site"), str(tmp_path / "houses.whl")]
+    for part in wheel.PARTS[1:]:
+        (tmp_path / f"{part}.whl").write_bytes(wheel.make(part))
+    command = [sys.executable, "-I", "-c", PROGRAM, str(tmp_path / "site"), str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == ["(2,)", [], "tensorweb.nothing", ["houses"], 3.0, ["houses"], True]
+    assert json.loads(done.stdout) == ["(2,)", [], "tensorweb.nothing", ["houses"], 3.0, ["houses"], [2.0, 4.0], ["houses", "graphs"], True]
 
 
 def test_what_pip_installs_is_whole(pip_wheel, tmp_path):

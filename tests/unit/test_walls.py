@@ -32,7 +32,9 @@ LEVELS = [
     ["layers"],
     ["callbacks"],
     ["models"],
+    ["graph"],
     ["saving", "applications", "utils.plotting", "utils.feature_space"],
+    ["convert"],
     [""],
 ]
 

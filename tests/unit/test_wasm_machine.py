@@ -245,7 +245,7 @@ def test_a_forked_process_computes_for_itself(machine):
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="only where a process can be forked")
 def test_no_thread_runs_while_a_process_forks():
     """Threads of a new pool fall asleep just then; with one of them in wasmtime's lock, one child in a hundred waited for ever."""
-    for _ in range(20):
+    for _ in range(3):
         machine = machine_of(5)
         kernel, array = machine.compile("count", count_up), Array(machine)
         machine.run(kernel, array.dynamic, N, 64)
@@ -269,12 +269,12 @@ def test_a_fork_waits_for_a_call_of_another_thread():
     def compute():
         while not stop.is_set():
             machine.run(kernel, array.dynamic, N, 64)
-            machine.reserve(65536)
+            machine.compile("another", divide)
 
     thread = threading.Thread(target=compute)
     thread.start()
     try:
-        for _ in range(20):
+        for _ in range(5):
             child = os.fork()
             if not child:
                 signal.alarm(60)

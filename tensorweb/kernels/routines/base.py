@@ -15,6 +15,8 @@ class HostArray(NamedTuple):
     dtype: str
 
 
+MOST_VALUES = 1 << 25
+
 ROUTINES: dict[str, Callable[..., list[HostArray]]] = {}
 
 
@@ -35,6 +37,12 @@ def check(name: str, what: str, x: HostArray, rank: int | None = None) -> None:
         fail(name, f"{what} of rank {rank}", f"shape {list(x.shape)}", "Reshape it.")
     if len(x.values) != math.prod(x.shape):
         fail(name, f"{what} with {math.prod(x.shape)} values (shape {list(x.shape)})", len(x.values), "Pass values that fill the shape.")
+
+
+def bounded(name: str, count: int) -> None:
+    """Raise unless a result of `count` values may be made: shapes and ranges come from files, too."""
+    if count > MOST_VALUES:
+        fail(name, f"at most {MOST_VALUES} values on the host", count, "Ask for less.")
 
 
 def ints(values: list, dtype: str = "int32") -> HostArray:

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Sequence
 from itertools import pairwise
 
-from .base import HostArray, check, fail, ints, routine
+from .base import HostArray, bounded, check, fail, ints, routine
 
 
 def _check_splits(name: str, splits: list[int], end: int) -> None:
@@ -40,8 +40,7 @@ def ragged_range(starts: HostArray, limits: HostArray, deltas: HostArray) -> lis
         if d == 0 or not all(map(math.isfinite, (a, b, d))):
             fail(name, "finite limits and a delta other than 0", f"start {a}, limit {b}, delta {d}", "Change that row.")
         size = max(_count(a, b, d), 0)
-        if splits[-1] + size > 2**31 - 1:
-            fail(name, "at most 2**31 - 1 values in all", splits[-1] + size, "Use a larger delta.")
+        bounded(name, splits[-1] + size)
         values += [a + d * i for i in range(size)]
         splits.append(len(values))
     return [ints(splits), HostArray(values, (len(values),), starts.dtype)]
@@ -88,14 +87,16 @@ def ragged_gather(
     spans = [(i, i + 1) for i in indices.values]
     output = [_uniform_splits(indices.shape, i) for i in range(len(indices.shape) - 1)]
     for splits in nested:
+        bounded(name, sum(end - start for start, end in spans))
         out = [0]
         for start, end in spans:
             out += [out[-1] + splits[j + 1] - splits[start] for j in range(start, end)]
         output.append(out)
         spans = [(splits[start], splits[end]) for start, end in spans]
     inner = math.prod(params_dense_values.shape[1:])
-    values = [v for start, end in spans for v in params_dense_values.values[start * inner : end * inner]]
     count = sum(end - start for start, end in spans)
+    bounded(name, count * inner)
+    values = [v for start, end in spans for v in params_dense_values.values[start * inner : end * inner]]
     dense = HostArray(values, (count, *params_dense_values.shape[1:]), params_dense_values.dtype)
     # A scalar index takes a row itself, so the splits that would hold that one row go.
     return [*map(ints, output[len(output) - rank :]), dense]
@@ -131,6 +132,7 @@ def ragged_tensor_to_tensor(
     sizes = [rows, *(max(lengths, default=0) for lengths in levels), *values.shape[1:]]
     wanted = _output_shape(name, shape, sizes, len(levels) + 1)
     inner = math.prod(wanted[len(levels) + 1 :])
+    bounded(name, math.prod(wanted))
     fill = _broadcast(name, default_value, wanted[len(levels) + 1 :])
     # Where each row starts in the output, counted in elements of the inner shape; None where it was cut off.
     places: list[int | None] = [i if i < wanted[0] else None for i in range(rows)]
@@ -156,6 +158,7 @@ def _row_lengths(name: str, tensors: Sequence[HostArray], types: list[str], coun
         if len(partitions[0]) != 1 or partitions[0][0] < 0:
             fail(name, "a FIRST_DIM_SIZE of 0 or more", partitions[0], "Pass the number of rows as a scalar.")
         rows, types, partitions = partitions[0][0], types[1:], partitions[1:]
+        bounded(name, rows)
     elif types[0] == "ROW_SPLITS":
         rows = len(partitions[0]) - 1
     else:

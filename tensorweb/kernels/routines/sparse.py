@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from .base import HostArray, check, fail, ints, routine
+from .base import HostArray, bounded, check, fail, ints, routine
 
 
 def _check(name: str, indices: HostArray, shape: HostArray) -> None:
@@ -43,6 +43,7 @@ def sparse_fill_empty_rows(indices: HostArray, values: HostArray, dense_shape: H
         fail(name, "a dense shape of rank 1 or more", rank, "A scalar has no rows.")
     if len(values.values) != count:
         fail(name, f"{count} values, one an index", len(values.values), "Pass one value for each index.")
+    bounded(name, dense_shape.values[0])
     rows: list[list[int]] = [[] for _ in range(dense_shape.values[0])]
     for i, row in enumerate(indices.values[::rank]):
         rows[row].append(i)

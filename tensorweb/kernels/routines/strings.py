@@ -148,19 +148,22 @@ def static_regex_replace(x: HostArray, *, pattern: str, rewrite: str, replace_gl
     Source: tf.strings.regex_replace.
     """
     _check("static_regex_replace", x)
-    replace = {kind: _replacer(_like(kind(), pattern), _like(kind(), rewrite), replace_global) for kind in (str, bytes)}
+    replace = {kind: replacer(_compiled(_like(kind(), pattern)), _like(kind(), rewrite), replace_global) for kind in (str, bytes)}
     results = [replace[bytes if isinstance(v, bytes) else str](v) for v in x.values]
     return [HostArray(results, x.shape, "string")]
 
 
-def _replacer(pattern: Text, rewrite: Text, everywhere: bool) -> Callable:
-    """Return the function that replaces in one string."""
+def _compiled(pattern: Text) -> re.Pattern:
     try:
-        compiled = re.compile(pattern, re.ASCII)
+        return re.compile(pattern, re.ASCII)
     except (re.error, OverflowError, RecursionError) as error:
         fail("static_regex_replace", "a regular expression", f"{pattern!r} ({error})", "Mend the pattern.")
+
+
+def replacer(compiled: Any, rewrite: Text, everywhere: bool) -> Callable:
+    """Return the function that replaces in one string what a compiled pattern finds."""
     parts = _rewrite_parts(rewrite, compiled.groups)
-    nothing = pattern[:0]
+    nothing = rewrite[:0]
 
     def replace(text: Text) -> Text:
         out: list[Text] = []

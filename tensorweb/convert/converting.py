@@ -1,0 +1,223 @@
+"""convert: from any model file to TensorFlow.js's formats, with a report; and what `tensorweb info` tells of a file."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .. import ops
+from ..errors import ArgumentError, FormatError, message
+from ..graph.define import find_op
+from ..graph.definition import Graph
+from ..graph.loading import load_graph_model
+from ..graph.model import GraphModel
+from ..graph.running import FRAME_OPS, calls_functions
+from ..graph.tf_dtypes import own_dtype
+from ..ops import random
+from ..waiting import wait
+from . import sources
+from .optimizing import Changes, optimize
+from .tfjs_ops import TFJS_OPS
+
+_LARGEST_HALF = 65504.0
+
+
+@dataclass
+class Report:
+    """What a conversion did: ops by number before and after, bytes of the weights, what was joined, what TensorFlow.js does not know.
+
+    `checked`: the largest difference between the source's outputs and those of what was written, relative to the largest |value|; None
+    if it was not asked for. `model`: the model that was written, or None for layers models.
+    """
+
+    source: str
+    kind: str
+    target: str
+    ops_before: Counter[str] = field(default_factory=Counter)
+    ops_after: Counter[str] = field(default_factory=Counter)
+    bytes_before: int = 0
+    bytes_after: int = 0
+    changes: Changes | None = None
+    unknown_to_tfjs: list[str] = field(default_factory=list)
+    checked: float | None = None
+    model: GraphModel | None = None
+
+    def __str__(self) -> str:
+        lines = [f"{self.source} ({self.kind}) -> {self.target}"]
+        if self.ops_before:
+            lines.append(f"nodes {self.ops_before.total()} -> {self.ops_after.total()}: " + told(self.ops_after))
+        lines.append(f"weights {self.bytes_before:,} -> {self.bytes_after:,} bytes")
+        if self.changes is not None:
+            told_changes = ", ".join(f"{name} {count}" for name, count in self.changes._asdict().items())
+            lines.append(f"nodes gone: {told_changes}")
+        if self.unknown_to_tfjs:
+            lines.append("TensorFlow.js itself cannot run it; it does not know: " + ", ".join(self.unknown_to_tfjs))
+        if self.checked is not None:
+            lines.append(f"checked: outputs differ by {self.checked:.2g} of the largest value")
+        return "\n".join(lines)
+
+
+def told(counts: Counter[str]) -> str:
+    """Return the most frequent ops with their numbers."""
+    shown = ", ".join(f"{name} {number}" for name, number in counts.most_common(12))
+    return shown + (f" and {len(counts) - 12} more kinds" if len(counts) > 12 else "")
+
+
+def convert(
+    source: Any, target: Any, *, signature: str | None = None, inputs: Any = None, outputs: Any = None, quantization: Any = None,
+    optimized: bool = True, check: bool = False, on_progress: Callable[[str, float], Any] | None = None,
+) -> Report:  # fmt: skip
+    """Write any model as TensorFlow.js's: graphs as a graph model, Keras's files as a layers model. TensorFlow.js's converter.
+
+    `source`: a SavedModel's folder, a frozen .pb, .onnx, .tflite, .keras, .h5, or TensorFlow.js's own model.json; `target`: a folder.
+    `signature`: of a SavedModel or TFLite file (default: serving_default, or the only one); `inputs`, `outputs`: names of a frozen graph's
+    nodes, which else are its placeholders and ends. `quantization`: "uint8", "uint16", "float16", or {dtype: glob patterns of weights'
+    names}; for "uint8" vectors become float16: they are few, and a wrong variance spoils a whole channel. `optimized`: constants and
+    batch norms folded, chains fused, what leads to no output left out. `check`: what was written is loaded and run beside the source on the
+    same random inputs. `on_progress(stage, fraction)` is called as it goes on. Raises ArgumentError if there is no file, FormatError where
+    it is damaged or has ops that are not known, all of which it names.
+    """
+    kind = sources.kind_of(source)
+    told_progress = on_progress or (lambda stage, fraction: None)
+    told_progress(f"reading {kind}", 0.0)
+    if kind in sources.LAYERS:
+        return _convert_layers(source, target, kind, quantization, told_progress)
+    if kind not in sources.GRAPHS:
+        raise ArgumentError(message("convert", "a model with a graph", kind, "It holds weights only: build the model and load them."))
+    graph = sources.read_graph(source, kind, signature, inputs, outputs)
+    check_ops(graph)
+    report = Report(os.fspath(source), kind, os.fspath(target), count_ops(graph), bytes_before=weight_bytes(graph))
+    expected, given = None, None
+    if check:
+        told_progress("running the source", 0.2)
+        given = sample_inputs(graph)
+        expected = _outputs(GraphModel(graph, fused=False), given)
+    if optimized:
+        told_progress("optimizing", 0.4)
+        report.changes = optimize(graph)
+    told_progress("writing", 0.6)
+    model = GraphModel(graph)
+    result = model.save(target, spared(quantization, model.weights))
+    report.ops_after, report.bytes_after = count_ops(graph), result.model_artifacts_info.weight_data_bytes
+    report.unknown_to_tfjs = sorted(set(report.ops_after) - TFJS_OPS)
+    report.model = model
+    if expected is not None:
+        told_progress("running what was written", 0.8)
+        report.checked = _difference(expected, _outputs(load_graph_model(target), given))
+    told_progress("done", 1.0)
+    return report
+
+
+def _convert_layers(source: Any, target: Any, kind: str, quantization: Any, told_progress: Callable[[str, float], Any]) -> Report:
+    from ..saving import load_model, save_model
+    from ..saving.web_files import artifacts_of
+
+    model = load_model(source, compile=False)
+    told_progress("writing", 0.5)
+    if quantization == "uint8":
+        quantization = spared(quantization, wait(artifacts_of(model)).tensors())
+    result = save_model(model, target, quantization=quantization)
+    report = Report(os.fspath(source), kind, os.fspath(target))
+    report.bytes_before = sum(w.size * 4 for w in model.weights)
+    report.bytes_after = result.model_artifacts_info.weight_data_bytes
+    told_progress("done", 1.0)
+    return report
+
+
+# --- parts ------------------------------------------------------------------------------------------------------------------
+
+
+def spared(quantization: Any, weights: dict[str, Any]) -> Any:
+    """Return what is stored as what, by name, for "uint8": vectors as float16 where it holds them. Else the quantization as it is."""
+    if quantization != "uint8":
+        return quantization
+    names: dict[str, list[str]] = {"uint8": [], "float16": []}
+    for name, x in weights.items():
+        if x.dtype == "float32" and x.size:
+            exact = re.sub(r"([*?[])", r"[\1]", name)
+            if len(x.shape) > 1:
+                names["uint8"].append(exact)
+            elif float(ops.max(ops.abs(x))) < _LARGEST_HALF:
+                names["float16"].append(exact)
+    return {dtype: found for dtype, found in names.items() if found}
+
+
+def count_ops(graph: Graph) -> Counter[str]:
+    """Return the ops of a graph and its functions by number."""
+    return Counter(node.op for each in graph.all_graphs() for node in each.nodes.values())
+
+
+def weight_bytes(graph: Graph) -> int:
+    """Return the bytes of all constants; texts count as nothing."""
+    return sum(x.nbytes for each in graph.all_graphs() for x in each.weights.values() if x.dtype != "string")
+
+
+def check_ops(graph: Graph) -> None:
+    """Raise FormatError that names all ops without a definition, with a node for each."""
+    missing: dict[str, str] = {}
+    for each in graph.all_graphs():
+        for node in each.nodes.values():
+            if not (find_op(node.op) or calls_functions(node.op) or node.op in FRAME_OPS or node.op in ("Const", "Placeholder")):
+                missing.setdefault(node.op, node.name)
+    if missing:
+        where = ", ".join(f"{op} (at {name!r})" for op, name in sorted(missing.items()))
+        raise FormatError(message("convert", "ops that are known", where, "Define them by tw.register_op."))
+
+
+def sample_inputs(graph: Graph) -> dict[str, Any]:
+    """Return inputs for a check: uniform numbers from 0 to 1, whole numbers 0 and 1; a size that is not known is 1."""
+    made: dict[str, Any] = {}
+    for argument in graph.inputs:
+        dtype = own_dtype(argument.dtype or graph.nodes[argument.ref.name].attrs.get("dtype"))
+        shape = tuple(1 if size is None else size for size in argument.shape or ())
+        if dtype is None or dtype == "string":
+            raise ArgumentError(message("check", "inputs that are numbers", f"{argument.name!r}: {argument.dtype}", "Check by hand."))
+        made[argument.name] = ops.cast(random.uniform(shape, 0, 1 if dtype.startswith("float") else 2, seed=len(made)), dtype)
+    return made
+
+
+def _outputs(model: GraphModel, given: Any) -> list[Any]:
+    found = model.predict(given)
+    return list(found.values()) if isinstance(found, dict) else found if isinstance(found, list) else [found]
+
+
+def _difference(expected: list[Any], got: list[Any]) -> float:
+    worst = 0.0
+    for a, b in zip(expected, got, strict=True):
+        if a.dtype != "string" and a.size:
+            a, b = ops.cast(a, "float32"), ops.cast(b, "float32")
+            largest = float(ops.max(ops.abs(a)))
+            worst = max(worst, float(ops.max(ops.abs(a - b))) / (largest or 1.0))
+    return worst
+
+
+# --- info -------------------------------------------------------------------------------------------------------------------
+
+
+def info(source: Any) -> str:
+    """Return what a model file is: its format, inputs and outputs, ops, weights. Raises what `convert` does for files it cannot read."""
+    kind = sources.kind_of(source)
+    lines = [f"{os.fspath(source)}: {kind}"]
+    if kind in sources.GRAPHS:
+        graph = sources.read_graph(source, kind)
+        for part, arguments in (("input", graph.inputs), ("output", graph.outputs)):
+            lines += [f"  {part} {a.name}: {a.dtype or 'dtype not told'} {'any shape' if a.shape is None else a.shape}" for a in arguments]
+        counts = count_ops(graph)
+        lines.append(f"  {counts.total()} nodes: {told(counts)}")
+        lines.append(f"  weights: {sum(len(g.weights) for g in graph.all_graphs())} tensors, {weight_bytes(graph):,} bytes")
+    elif kind in sources.LAYERS:
+        from ..saving import load_model
+
+        model = load_model(source, compile=False)
+        model.summary(print_fn=lambda line, **_: lines.append(f"  {line}"))
+    else:
+        from ..io import load_safetensors
+
+        tensors = load_safetensors(Path(source))
+        lines += [f"  {name}: {x.dtype} {x.shape}" for name, x in tensors.items()]
+    return "\n".join(lines)

@@ -1,0 +1,117 @@
+"""Cases of ops on shapes and at indices; see cases.py."""
+
+import numpy as np
+from onnx import TensorProto, helper, numpy_helper
+
+from tests.convert.onnx.cases import case, normal, truth, whole
+
+I64 = np.int64
+
+
+def ints(*values):
+    return np.array(values, I64)
+
+
+for constant in ((1,), ()):
+    note = "" if constant else "computed"
+    case("Reshape", normal(2, 3, 4), ints(4, -1), constant=constant, note=note)
+    case("Reshape", normal(2, 3, 4), ints(0, 0, 2, -1), constant=constant, note=note, dynamic=bool(constant))
+    case("Expand", normal(3, 1), ints(2, 1, 4), constant=constant, note=note)
+    case("Expand", normal(3, 4), ints(1, 1), constant=constant, note=note)
+    case("Tile", normal(2, 3), ints(2, 2), constant=constant, note=note)
+case("Reshape", normal(0, 3), ints(0, 9), constant=(1,), allowzero=1, note="empty")
+case("Reshape", normal(2, 12), ints(0, 3, -1), constant=(1,), note="batch")
+case("Transpose", normal(2, 3, 4))
+case("Transpose", normal(2, 3, 4), perm=[1, 2, 0])
+case("Transpose", whole(0, 9, 2, 3), perm=[1, 0], note="int32")
+case("Squeeze", normal(1, 3, 1), opset=11, axes=[0])
+case("Squeeze", normal(1, 3, 1), opset=11, axes=[-1, 0])
+case("Squeeze", normal(1, 3, 1), ints(0, 2), opset=13, constant=(1,))
+case("Squeeze", normal(1, 3, 1), opset=13, dynamic=False, note="all")
+case("Unsqueeze", normal(3), opset=11, axes=[0, 2])
+case("Unsqueeze", normal(3, 2), ints(-1, 0), opset=13, constant=(1,))
+for axis in (0, 1, 2, -1):
+    case("Flatten", normal(2, 3, 4), axis=axis)
+case("Shape", normal(2, 3, 4))
+case("Shape", normal(2, 3, 4), start=1, end=-1)
+case("Size", normal(2, 3, 4))
+case("Concat", normal(2, 3), normal(2, 1), normal(2, 2), axis=1)
+case("Concat", normal(2, 3), normal(1, 3), axis=-2)
+case("Concat", whole(0, 9, 2), whole(0, 9, 3), axis=0, note="int32")
+case("Concat", normal(2, 3), axis=0, note="one")
+case("Split", normal(4, 6), outputs=2, axis=1, opset=11)
+case("Split", normal(4, 6), outputs=3, axis=-1, split=[1, 2, 3], opset=11)
+case("Split", normal(4, 6), ints(1, 3), outputs=2, opset=13, constant=(1,))
+case("Split", normal(4, 6), ints(1, 3), outputs=2, opset=13, note="computed")
+case("Split", normal(5, 6), outputs=2, opset=18, num_outputs=2, dynamic=False)
+case("Slice", normal(5, 6), opset=9, starts=[1, 0], ends=[3, -1], axes=[1, 0])
+case("Slice", normal(5, 6), opset=9, starts=[1], ends=[99])
+for constant in ((1, 2, 3, 4), (3, 4)):
+    note = "" if len(constant) == 4 else "computed"
+    case("Slice", normal(5, 6), ints(4, 1), ints(0, 6), ints(0, 1), ints(-2, 2), constant=constant, note=note, dynamic=not note)
+    case("Slice", normal(5, 6), ints(-1), ints(-(2**31)), ints(1), ints(-1), constant=constant, note=note + "-end", dynamic=not note)
+case("Slice", normal(5, 6), ints(1), ints(2**63 - 1), constant=(1, 2))
+case("Slice", normal(5, 6), ints(3), ints(3), ints(1), constant=(1, 2, 3), note="empty")
+case("Gather", normal(4, 3), ints(0, -1, 2), constant=(1,))
+case("Gather", normal(4, 3), whole(-4, 4, 2, 2), axis=0)
+case("Gather", normal(2, 4, 3), whole(0, 4, 2, dtype="int64"), axis=1)
+case("Gather", normal(4, 3), np.array(1, I64), axis=1, note="scalar")
+case("Gather", whole(0, 99, 4), whole(-4, 4, 3), note="int32")
+case("GatherElements", normal(3, 4), whole(-3, 3, 2, 4), axis=0)
+case("GatherElements", normal(3, 4), whole(-4, 4, 3, 2, dtype="int64"), axis=1)
+case("GatherElements", normal(2, 3, 4), whole(0, 3, 2, 2, 4), axis=1, note="3")
+case("GatherND", normal(3, 4), ints(0, 1, 2, -1).reshape(2, 2), dynamic=False)
+case("GatherND", normal(3, 4), ints(0, 2).reshape(2, 1), constant=(1,))
+case("GatherND", normal(2, 3, 4), ints(0, 2).reshape(2, 1), batch_dims=1, constant=(1,))
+for op in ("ScatterElements", "Scatter"):
+    opset = 10 if op == "Scatter" else 16
+    case(op, normal(3, 4), ints(0, 2, 1, 0).reshape(1, 4), normal(1, 4, seed=1), opset=opset)
+    case(op, normal(3, 4), ints(0, -1, 1).reshape(3, 1), normal(3, 1, seed=1), axis=1, opset=opset)
+case("ScatterElements", normal(3, 4), ints(0, 0, 1).reshape(1, 3), normal(1, 3, seed=1), axis=1, reduction="add", opset=16)
+case("ScatterND", normal(4, 3), ints(0, -1).reshape(2, 1), normal(2, 3, seed=1), dynamic=False)
+case("ScatterND", normal(4, 3), ints(0, 1, 3, 2).reshape(2, 2), normal(2, seed=1), constant=(1,))
+case("ScatterND", normal(4, 3), ints(1, 1).reshape(2, 1), normal(2, 3, seed=1), reduction="add", opset=16, constant=(1,))
+for mode in ("constant", "reflect", "edge"):
+    case("Pad", normal(3, 4), opset=10, pads=[1, 0, 2, 1], mode=mode)
+    case("Pad", normal(3, 4), ints(0, 2, 1, 1), constant=(1,), mode=mode, opset=13)
+case("Pad", normal(3, 4), ints(1, 0, 2, 1), np.array(7, np.float32), opset=13)
+case("Pad", normal(3, 4), ints(1, -1, -1, 2), np.array(7, np.float32), constant=(1, 2), opset=13, note="cut")
+case("Pad", normal(3, 4), ints(1, 2), np.array(7, np.float32), ints(-1), constant=(1, 2, 3), opset=18)
+case("Pad", normal(3, 4), ints(2, 2), None, ints(1), constant=(1, 3), opset=19, mode="wrap")
+case("Pad", whole(0, 9, 3), ints(2, 2), np.array(5, np.int32), constant=(1, 2), opset=13, note="int32")
+case("CenterCropPad", normal(5, 6), ints(4, 9), constant=(1,), opset=18, dynamic=False)
+case("CenterCropPad", normal(5, 6, 3), ints(8), axes=[0], constant=(1,), opset=18, dynamic=False)
+case("ConstantOfShape", ints(2, 3), value=helper.make_tensor("v", TensorProto.INT64, [1], [7]))
+case("ConstantOfShape", ints(2, 3), constant=(0,), note="known", dynamic=False)
+case("ConstantOfShape", ints(0, 3), note="empty")
+case("Range", np.array(1, I64), np.array(9, I64), np.array(3, I64))
+case("Range", np.array(5, np.float32), np.array(0, np.float32), np.array(-1.5, np.float32))
+case("EyeLike", normal(3, 4))
+case("EyeLike", normal(3, 4), k=1, dtype=6)
+case("EyeLike", normal(4, 3), k=-2)
+for upper in (0, 1):
+    case("Trilu", normal(3, 4), upper=upper)
+    case("Trilu", normal(2, 4, 3), np.array(1, I64), upper=upper, constant=(1,))
+    case("Trilu", normal(4, 3), np.array(-1, I64), upper=upper)
+case("DepthToSpace", normal(1, 8, 2, 3), blocksize=2)
+case("DepthToSpace", normal(2, 8, 2, 3), blocksize=2, mode="CRD", dynamic=False)
+case("SpaceToDepth", normal(2, 2, 4, 6), blocksize=2, dynamic=False)
+case("OneHot", ints(0, 2, -1), np.array(3, I64), np.array([0, 1], np.float32), constant=(1, 2))
+case("OneHot", whole(0, 4, 2, 3, dtype="int64"), np.array([4], I64), np.array([-1, 5], np.float32), axis=1, constant=(1,))
+case("OneHot", whole(0, 4, 2, dtype="int64"), np.array(4, I64), np.array([2, 5], np.float32), axis=0)
+case("NonZero", whole(0, 2, 3, 4))
+case("NonZero", truth(5), note="bool")
+case("Compress", normal(3, 4), truth(4), axis=1)
+case("Compress", normal(3, 4), truth(7))
+case("ReverseSequence", normal(4, 3, 2), ints(1, 4, 2), time_axis=0, batch_axis=1)
+case("ReverseSequence", normal(3, 4), ints(1, 4, 2), time_axis=1, batch_axis=0)
+case("Unique", np.array([2, 1, 1, 3, 4, 3], np.float32), outputs=4)
+case("Unique", np.array([2, 1, 1, 3, 4, 3], np.int64), outputs=4, sorted=0)
+BOXES = np.array([[[0, 0, 1, 1], [0, 0.1, 1, 1.1], [0, -0.1, 1, 0.9], [0, 10, 1, 11], [0, 10.1, 1, 11.1], [0, 100, 1, 101]]], np.float32)
+SCORES = np.array([[[0.9, 0.75, 0.6, 0.95, 0.5, 0.3], [0.1, 0.2, 0.6, 0.2, 0.9, 0.3]]], np.float32)
+LIMITS = np.array([2], I64), np.array([0.5], np.float32), np.array([0.25], np.float32)
+case("NonMaxSuppression", BOXES, SCORES, *LIMITS, constant=(2, 3, 4), dynamic=False)
+case("NonMaxSuppression", BOXES, SCORES, *LIMITS, center_point_box=1, constant=(2, 3, 4), dynamic=False)
+case("Constant", value=numpy_helper.from_array(normal(2, 3)), dynamic=False)
+case("Constant", value_floats=[1.0, 2.5], dynamic=False)
+case("Constant", value_int=3, dynamic=False)
