@@ -37,15 +37,19 @@ def test_what_is_written_computes_what_tensorflow_does(name, tmp_path, fast_back
             assert difference < 1e-5, (name, output, difference)
 
 
+# What is wrong there, as of 4.22.
+NOT_IN_TFJS = {"keras_text": "LookupTableFind forgets the shape of keys in more than one dimension"}
+
+
 @pytest.mark.skipif(live.tfjs_folder() is None, reason=live.NO_TFJS)
 def test_tensorflow_js_runs_what_is_written(tmp_path):
     jobs, told = [], []
-    for name in (n for n in NAMES if n != "frozen"):
+    for name in (n for n in NAMES if n not in ("frozen", *NOT_IN_TFJS)):
         folder, cases = unpack(name, tmp_path / name)
         for i, case in enumerate(cases):
             report = convert(folder, tmp_path / f"{name}-{i}", signature=case["signature"])
             model = tw.load_graph_model(tmp_path / f"{name}-{i}")
-            if not report.unknown_to_tfjs and all(v["dtype"] != "string" for v in case["inputs"].values()):
+            if not report.unknown_to_tfjs:
                 nodes = {a.name: a.ref.name for a in model.inputs}
                 fed = {nodes[k]: {"shape": v["shape"], "dtype": v["dtype"], "v": v["v"]} for k, v in case["inputs"].items()}
                 jobs.append({"folder": str(tmp_path / f"{name}-{i}"), "inputs": fed, "outputs": [str(a.ref) for a in model.outputs]})

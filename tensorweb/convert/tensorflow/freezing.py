@@ -172,10 +172,8 @@ def initializer_of(graph: Graph, loader: Graph, variables: Variables, read_lines
         name = resource_name(table)
         node.op, node.inputs[0], node.controls = "LookupTableImportV2", Ref(table.name), [before[name]] if name in before else []
         before[name] = node.name
-    for name, last in before.items():
-        table = source_of(loader, loader.nodes[last].inputs[0])
-        done = loader.add("Identity", loader.unique_name(f"{table.name}/filled"), [Ref(table.name)], [last], T="resource")
-        loader.outputs.append(Argument(name, done, "resource", ()))
+    # TensorFlow.js runs the nodes that the outputs are called by; the last that fills a table waits for those before it.
+    loader.outputs += [Argument(last, Ref(last), "resource", ()) for last in before.values()]
     prune(loader, [a.ref.name for a in loader.outputs])
     freeze(loader, variables)
     return loader

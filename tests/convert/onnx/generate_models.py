@@ -35,18 +35,23 @@ def graph_model(nodes, inputs, outputs, initializers=(), opset=17, functions=(),
     return helper.make_model(graph, opset_imports=opsets, ir_version=8, functions=list(functions)).SerializeToString()
 
 
-def control_flow():
-    """Return models with If, Loop, Scan and functions: name -> (model, list of inputs)."""
-    node, x = helper.make_node, np.arange(6, dtype=np.float32).reshape(2, 3)
+def branches():
+    """Return a model of an If within another."""
+    node = helper.make_node
     then = helper.make_graph([node("Mul", ["x", "two"], ["a"]), node("Add", ["a", "k"], ["r"])], "then", [], [info("r", F, [2, 3])],
                              [numpy_helper.from_array(np.float32(5), "k")])  # fmt: skip
     inner = helper.make_graph([node("Neg", ["x"], ["n1"])], "i", [], [info("n1", F, None)])
     other = helper.make_graph([node("Sub", ["x", "y"], ["n2"])], "j", [], [info("n2", F, None)])
     nested = helper.make_graph([node("If", ["second"], ["q"], then_branch=inner, else_branch=other)], "else", [], [info("q", F, None)])
-    branch = graph_model(
+    return graph_model(
         [node("Add", ["x", "x"], ["y"]), node("If", ["c"], ["z"], then_branch=then, else_branch=nested)],
         [info("x", F, ["a", 3]), info("c", B, []), info("second", B, [])], [info("z", F, None)], {"two": np.float32(2)},
     )  # fmt: skip
+
+
+def loops():
+    """Return a model of a Loop that ends early, and one whose value grows."""
+    node = helper.make_node
     body = helper.make_graph(
         [node("Add", ["v", "x"], ["v2"]), node("ReduceSum", ["v2"], ["s"], keepdims=0), node("Less", ["s", "limit"], ["again"]),
          node("Identity", ["v2"], ["step"])],
@@ -61,6 +66,12 @@ def control_flow():
     )  # fmt: skip
     growing = graph_model([node("Loop", ["m", "yes", "x"], ["last", "numbers"], body=grows)], [info("m", I, []), info("x", F, ["n", 3])],
                           [info("last", F, None), info("numbers", F, None)], {"yes": np.array(True)})  # fmt: skip
+    return loop, growing
+
+
+def scans_and_others():
+    """Return models of a Scan, of functions, of sequences."""
+    node = helper.make_node
     step = helper.make_graph([node("Add", ["s", "e"], ["t"]), node("Mul", ["t", "two"], ["o"])], "body",
                              [info("s", F, [2]), info("e", F, [2])], [info("t", F, [2]), info("o", F, [2])])  # fmt: skip
     scans = graph_model(
@@ -80,9 +91,17 @@ def control_flow():
          node("SequenceEmpty", [], ["e"]), node("SequenceInsert", ["e", "a"], ["f"]), node("ConcatFromSequence", ["f"], ["q"], axis=0)],
         [info("x", F, [2, 3])], [info("n", I, []), *(info(k, F, None) for k in "awpq")], {"two": np.int64(2), "one": np.int64(1)},
     )  # fmt: skip
+    return scans, called, listed
+
+
+def control_flow():
+    """Return models with If, Loop, Scan, sequences and functions: name -> (model, list of inputs)."""
+    x = np.arange(6, dtype=np.float32).reshape(2, 3)
+    loop, growing = loops()
+    scans, called, listed = scans_and_others()
     flags = [np.array(v) for v in (True, False)]
     return {
-        "if": (branch, [[x, a, b] for a in flags for b in flags]),
+        "if": (branches(), [[x, a, b] for a in flags for b in flags]),
         "loop": (loop, [[np.array(n, np.int64), x] for n in (0, 3, 100)]),
         "growing": (growing, [[np.array(3, np.int64), x]]),
         "scan": (scans, [[np.zeros(2, np.float32), x]]),
@@ -91,13 +110,10 @@ def control_flow():
     }
 
 
-def from_torch():
-    """Return PyTorch's exports: a small CNN, a block of a transformer, an LSTM."""
+def torch_classes():
+    """Return a small CNN and an LSTM."""
     import torch
     from torch import nn
-
-    torch.manual_seed(0)
-    torch.backends.mha.set_fastpath_enabled(False)  # it cannot be exported
 
     class Cnn(nn.Module):
         def __init__(self):
@@ -125,6 +141,18 @@ def from_torch():
             out, _ = self.lstm(self.words(tokens))
             return self.gru(out.transpose(0, 1))[0][-1]
 
+    return Cnn, Lstm
+
+
+def from_torch():
+    """Return PyTorch's exports: a small CNN, a block of a transformer, an LSTM."""
+    import torch
+    from torch import nn
+
+    torch.manual_seed(0)
+    torch.backends.mha.set_fastpath_enabled(False)  # it cannot be exported
+
+    Cnn, Lstm = torch_classes()
     block = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True, dropout=0.0, activation="gelu")
     rng = np.random.default_rng(0)
     image, tokens, words = (
