@@ -2,5 +2,5 @@
 
 from .define import GraphNode, deregister_op, get_registered_op, register_op
 from .definition import Argument, FunctionName, Graph, Node, Ref
-from .loading import graph_model_of, load_graph_model, load_graph_model_async
+from .loading import load_graph_model, load_graph_model_async
 from .model import GraphModel

@@ -11,6 +11,8 @@ from ..io.artifacts import ModelArtifacts
 from ..io.calls import twins
 from ..io.fetching import is_http_scheme
 from ..io.handlers import handler_of
+from ..io.weights import decoding_stream
+from ..tensor import Tensor
 from ..waiting import Waits
 from .model import GraphModel
 from .parsing import parse_graph_model
@@ -40,16 +42,24 @@ def _loading_graph_model(source: Any, *, from_tf_hub: bool = False, fused: bool 
             place = place.rstrip("/") + _TF_HUB_FILE
         elif not is_http_scheme(place) and "://" not in place and os.path.isdir(place):
             place = os.path.join(place, "model.json")
+        options.setdefault("stream_weights", True)  # so that bytes and tensors are not all there at once
     artifacts = place if isinstance(place, ModelArtifacts) else (yield from handler_of(place, **options).loading())
-    return graph_model_of(artifacts, fused)
+    _check_kind(artifacts)
+    if artifacts.weight_data is None and artifacts.get_weight_stream is not None:
+        weights = yield from decoding_stream(artifacts.get_weight_stream(), artifacts.weight_specs or [])
+    else:
+        weights = artifacts.tensors()
+    return _model_of(artifacts, weights, fused)
 
 
-def graph_model_of(artifacts: ModelArtifacts, fused: bool = True) -> GraphModel:
-    """Return the model of artifacts; FormatError where they are none of a graph model."""
+def _check_kind(artifacts: ModelArtifacts) -> None:
     if artifacts.format == "layers-model" or (isinstance(artifacts.model_topology, dict) and "model_config" in artifacts.model_topology):
         raise FormatError(message("load_graph_model", "a graph model", "a layers model", "Load it by tw.saving.load_model."))
+
+
+def _model_of(artifacts: ModelArtifacts, weights: dict[str, Tensor], fused: bool) -> GraphModel:
     graph = parse_graph_model(
-        artifacts.model_topology, artifacts.tensors(), artifacts.signature, artifacts.model_initializer, artifacts.initializer_signature,
+        artifacts.model_topology, weights, artifacts.signature, artifacts.model_initializer, artifacts.initializer_signature,
         artifacts.user_defined_metadata,
     )  # fmt: skip
     artifacts = replace(artifacts, weight_specs=None, weight_data=None, get_weight_stream=None)  # the tensors have the bytes now

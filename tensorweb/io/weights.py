@@ -176,7 +176,7 @@ def _strings(data: memoryview, spec: WeightSpec) -> list[Any]:
         return values
 
 
-def _decoding_stream(weight_stream: Any, specs: Sequence[dict[str, Any]]) -> Waits[dict[str, Tensor]]:
+def decoding_stream(weight_stream: Any, specs: Sequence[dict[str, Any]]) -> Waits[dict[str, Tensor]]:
     """Return the tensors of an iterable of bytes (asynchronous in the twin) of any lengths. TensorFlow.js's io.decodeWeightsStream.
 
     Holds one weight's bytes at a time beside the tensors. Raises FormatError as decode_weights.
@@ -234,7 +234,7 @@ class _StreamReader:
         return parts[0] if len(parts) == 1 else memoryview(b"".join(parts))
 
 
-decode_weights_stream, decode_weights_stream_async = twins(_decoding_stream, "decode_weights_stream", __name__)
+decode_weights_stream, decode_weights_stream_async = twins(decoding_stream, "decode_weights_stream", __name__)
 
 
 # --- by a manifest ----------------------------------------------------------------------------------------------------------
