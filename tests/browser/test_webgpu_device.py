@@ -120,6 +120,10 @@ def adapter(page):
         pytest.skip("this browser has no WebGPU adapter here")
 
 
+FIREFOX = pytest.param("firefox", marks=[pytest.mark.xdist_group("firefox"), pytest.mark.slow])  # each of its reads takes 100 ms
+
+
+@pytest.mark.parametrize("browser", [*in_browser("chromium"), FIREFOX], indirect=True)
 def test_cases(page):
     names = run(page, ALL)
     assert len(names) == 2 * len(set(names)) >= 42

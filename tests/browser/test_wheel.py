@@ -169,7 +169,8 @@ def test_the_first_wheel_stands_alone_and_the_others_come_when_needed(tmp_path):
         archive.extractall(tmp_path / "site")
     for part in wheel.PARTS[1:]:
         (tmp_path / f"{part}.whl").write_bytes(wheel.make(part))
-    command = [sys.executable, "-I", "-c", PROGRAM, str(tmp_path / "site"), str(tmp_path)]
+    # Without site-packages: a checkout that is installed there would come before the wheels.
+    command = [sys.executable, "-IS", "-c", PROGRAM, str(tmp_path / "site"), str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == ["(2,)", [], "tensorweb.nothing", ["houses"], 3.0, ["houses"], [2.0, 4.0], ["houses", "graphs"], True]
