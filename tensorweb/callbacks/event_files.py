@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 
 from ..io.checksums import masked_crc
+from ..kernels.wasm_encoding import unsigned as varint  # protobuf writes its numbers as WebAssembly does
 
 _FLOAT, _DOUBLE, _STRING = 1, 2, 7  # DataType of TensorProto
 _files = itertools.count()
@@ -56,10 +57,10 @@ def record(data: bytes) -> bytes:
 def field(number: int, value: int | float | bytes) -> bytes:
     """Return an encoded field of a message: varint, double or bytes; nothing for the integer 0, the default."""
     if isinstance(value, int):
-        return _varint(number << 3) + _varint(value & 0xFFFFFFFFFFFFFFFF) if value else b""
+        return varint(number << 3) + varint(value & 0xFFFFFFFFFFFFFFFF) if value else b""
     if isinstance(value, float):
-        return _varint(number << 3 | 1) + struct.pack("<d", value)
-    return _varint(number << 3 | 2) + _varint(len(value)) + value
+        return varint(number << 3 | 1) + struct.pack("<d", value)
+    return varint(number << 3 | 2) + varint(len(value)) + value
 
 
 def float_tensor(value: float) -> bytes:
@@ -84,11 +85,3 @@ def string_tensor(values: Sequence[bytes], scalar: bool = False) -> bytes:
 
 def _dimension(size: int) -> bytes:
     return field(2, field(1, size))
-
-
-def _varint(value: int) -> bytes:
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    return bytes([*out, value])

@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ArgumentError, FormatError, message
+from ..kernels.wasm_encoding import unsigned as varint  # WebAssembly writes its numbers so, too
 
 MAX_DEPTH = 100
 MAX_MESSAGES = 5_000_000  # a message takes two bytes in a file and some hundred in memory
@@ -321,7 +322,7 @@ def _encode(kind: Type, value: Message | Mapping[str, Any], parts: list[Any]) ->
                 size += _encode_sized(field, {"key": key, "value": each}, parts)
         elif field.repeated and field.kind in _NUMBERS:
             packed = _packed(field.kind, given[name])
-            size += _add(parts, _tag(field, _BYTES) + _varint(len(packed)) + packed) if packed else 0
+            size += _add(parts, _tag(field, _BYTES) + varint(len(packed)) + packed) if packed else 0
         else:
             for each in given[name] if field.repeated else (given[name],):
                 size += _encode_sized(field, each, parts)
@@ -337,7 +338,7 @@ def _encode_sized(field: Field, value: Any, parts: list[Any]) -> int:
         size = _encode(field.type, value, inner)
     else:
         size = _add(inner, value.encode() if isinstance(value, str) else memoryview(value).cast("B"))
-    head = _add(parts, _tag(field, _BYTES) + _varint(size))
+    head = _add(parts, _tag(field, _BYTES) + varint(size))
     parts.extend(inner)
     return head + size
 
@@ -348,12 +349,12 @@ def _add(parts: list[Any], data: Any) -> int:
 
 
 def _tag(field: Field, wire: int) -> bytes:
-    return _varint(field.number << 3 | wire)
+    return varint(field.number << 3 | wire)
 
 
 def _number_bytes(kind: str, value: Any) -> bytes:
     wire, _, form, write = _NUMBERS[kind]
-    return _varint(write(value)) if wire == _VARINT else struct.pack(form, value)
+    return varint(write(value)) if wire == _VARINT else struct.pack(form, value)
 
 
 def _packed(kind: str, values: Any) -> bytes:
@@ -361,12 +362,3 @@ def _packed(kind: str, values: Any) -> bytes:
     if wire != _VARINT and isinstance(values, array) and values.typecode == code and sys.byteorder == "little":
         return values.tobytes()
     return b"".join(_number_bytes(kind, v) for v in values)
-
-
-def _varint(value: int) -> bytes:
-    found = bytearray()
-    while value > 127:
-        found.append(value & 127 | 128)
-        value >>= 7
-    found.append(value)
-    return bytes(found)

@@ -24,6 +24,19 @@ class GraphOp(NamedTuple):
         return index in self.host or index - count in self.host or (self.rest_host is not None and index >= self.rest_host)
 
 
+def entering(table: dict[str, Any]) -> Callable[..., Callable[[Any], Any]]:
+    """Return a decorator that enters functions into a table: `@decorator("Op", "Op2")`."""
+
+    def named(*names: str) -> Callable[[Any], Any]:
+        def enter(function: Any) -> Any:
+            table.update(dict.fromkeys(names, function))
+            return function
+
+        return enter
+
+    return named
+
+
 OPS: dict[str, GraphOp] = {}
 CUSTOM: dict[str, GraphOp] = {}
 

@@ -144,6 +144,30 @@ class Graph:
         if old in self.weights:
             self.weights[new] = self.weights.pop(old)
 
+    def reachable(self, roots: Iterable[str], controls: bool = True) -> set[str]:
+        """Return the names of the nodes that some need, themselves among them, with or without what they only wait for."""
+        found: set[str] = set()
+        waiting = list(roots)
+        while waiting:
+            name = waiting.pop()
+            node = self.nodes.get(name)
+            if node is not None and name not in found:
+                found.add(name)
+                waiting += [ref.name for ref in node.inputs]
+                waiting += node.controls if controls else ()
+        return found
+
+    def prune(self, roots: Iterable[str] | None = None, controls: bool = True) -> None:
+        """Leave only the nodes that some need, by default the outputs; inputs stay then. Without `controls` nobody waits for others."""
+        if roots is None:
+            roots = [*(a.ref.name for a in (*self.inputs, *self.outputs)), *self.shared_resources.values()]
+        kept = self.reachable(roots, controls)
+        self.nodes = {name: node for name, node in self.nodes.items() if name in kept}
+        self.weights = {name: value for name, value in self.weights.items() if name in kept}
+        if not controls:
+            for node in self.nodes.values():
+                node.controls = []
+
     def users(self) -> dict[str, list[Node]]:
         """Return for each node's name the nodes that read one of its outputs, each once for each read."""
         found: dict[str, list[Node]] = {name: [] for name in self.nodes}

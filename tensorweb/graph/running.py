@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from ..errors import ArgumentError, FormatError, TensorWebError, message
 from ..tensor import Tensor
 from ..waiting import Read, Reads, Waits
-from .define import CUSTOM, GraphOp, find_op
+from .define import CUSTOM, GraphOp, entering, find_op
 from .definition import Graph, Node, Ref
 from .frames import FRAME_OPS, Layout, is_next, running_frames
 from .fusing import fuse
@@ -215,19 +215,10 @@ def nested(flat: Any, shape: tuple[int, ...]) -> Any:
     return values
 
 
-# Ops that call functions of the graph get the runner, too: {op: function(runner, node, *inputs)}.
+# Ops that call functions of the graph get the runner, too, and are most often generators: `@calling_op("If")` on
+# `function(runner, node, *inputs)`.
 _WITH_RUNNER: dict[str, Any] = {}
-
-
-def calling_op(*names: str) -> Any:
-    """Define ops that call functions of the graph: `function(runner, node, *inputs)`, most often a generator."""
-
-    def define(function: Any) -> Any:
-        for name in names:
-            _WITH_RUNNER[name] = function
-        return function
-
-    return define
+calling_op = entering(_WITH_RUNNER)
 
 
 from . import ops as _ops  # noqa: E402, F401  (defines the ops; some of them need what stands above)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from itertools import product
 from typing import Any, NamedTuple
 
+from ...graph.define import entering
 from .schema import DTYPES, RANGES
 from .shapes import joined
 from .tensors import SMALL
@@ -52,15 +53,7 @@ def _small(value: Value | None) -> Small | None:
     return Small(value.host, tuple(s or 0 for s in value.shape), value.dtype or "float32")
 
 
-def folds(*names: str) -> Callable[[Any], Any]:
-    """Define how ops fold."""
-
-    def define(function: Any) -> Any:
-        for name in names:
-            FOLDS[name] = function
-        return function
-
-    return define
+folds = entering(FOLDS)  # How ops fold.
 
 
 # --- elements at other places -------------------------------------------------------------------------------------------------

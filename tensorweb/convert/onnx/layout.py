@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from ... import ops
+from ...graph.define import entering
 from ...graph.definition import FunctionName, Graph, Node, Ref
 from ...tensor import tensor
 from .shapes import JOINED, UNARY
@@ -36,15 +37,7 @@ Rule = Callable[["Layout", Node, list["Turned | None"]], "Moved | None"]
 RULES: dict[str, Rule] = {}
 
 
-def moves(*names: str) -> Callable[[Rule], Rule]:
-    """Define how ops are computed on the sources of transposes; None: they cannot be."""
-
-    def define(rule: Rule) -> Rule:
-        for name in names:
-            RULES[name] = rule
-        return rule
-
-    return define
+moves = entering(RULES)  # How ops are computed on the sources of transposes; None: they cannot be.
 
 
 def cancel_transposes(graph: Graph) -> None:
@@ -53,25 +46,12 @@ def cancel_transposes(graph: Graph) -> None:
         Layout(each).run()
 
 
-def prune(graph: Graph) -> None:
-    """Drop nodes that no output needs; inputs stay."""
-    needed, stack = set[str](), [a.ref.name for a in (*graph.inputs, *graph.outputs)]
-    while stack:
-        name = stack.pop()
-        if name not in needed:
-            needed.add(name)
-            node = graph.nodes.get(name)
-            stack += [ref.name for ref in node.inputs] if node else []
-    graph.nodes = {name: node for name, node in graph.nodes.items() if name in needed}
-    graph.weights = {name: w for name, w in graph.weights.items() if name in needed}
-
-
 def prune_functions(graph: Graph) -> None:
     """Drop what nobody needs of a graph and its functions, and functions that nobody calls."""
     called, waiting = set[str](), [graph]
     while waiting:
         each = waiting.pop()
-        prune(each)
+        each.prune()
         for node in each.nodes.values():
             for value in node.attrs.values():
                 if isinstance(value, FunctionName) and value not in called and value in graph.functions:

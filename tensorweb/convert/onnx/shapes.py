@@ -9,6 +9,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ...graph.define import entering
+
 Shape = tuple[int | None, ...] | None
 RULES: dict[str, Callable[[list[Any], dict[str, Any]], Any]] = {}
 
@@ -101,15 +103,7 @@ def axes_of(value: Any, rank: int) -> list[int] | None:
     return None if found is None or None in found else [a % rank if rank else 0 for a in found]
 
 
-def rule(*names: str) -> Callable[[Any], Any]:
-    """Define the shape of the ops' outputs by a function of inputs and attributes."""
-
-    def define(function: Any) -> Any:
-        for name in names:
-            RULES[name] = function
-        return function
-
-    return define
+rule = entering(RULES)  # The shapes of ops' outputs, by functions of inputs and attributes.
 
 
 def _shape(value: Any) -> tuple[int | None, ...] | None:

@@ -14,7 +14,7 @@ from ...graph.definition import Argument, Graph, Node, Ref
 from ...tensor import Tensor, tensor
 from .bundle import Bundle
 from .graph_def import Deferred, const_of, source_of, source_ref
-from .inlining import changes, prune, reachable
+from .inlining import changes
 
 VARIABLES = frozenset({"VarHandleOp", "VariableV2", "Variable"})
 TABLES = frozenset({
@@ -106,8 +106,8 @@ def check_unchanged(graph: Graph, effects: list[str]) -> None:
     """Raise FormatError where the model itself changes a variable or table that it reads; `effects` are nodes that run for what they do."""
     outputs = [a.ref.name for a in graph.outputs]
     kept = VARIABLES | TABLES
-    read = {resource_name(graph.nodes[n]) for n in reachable(graph, outputs, controls=False) if graph.nodes[n].op in kept}
-    for name in reachable(graph, [*outputs, *effects]):
+    read = {resource_name(graph.nodes[n]) for n in graph.reachable(outputs, controls=False) if graph.nodes[n].op in kept}
+    for name in graph.reachable([*outputs, *effects]):
         node = graph.nodes[name]
         if changes(node.op) and node.inputs:
             variable = source_of(graph, node.inputs[0])
@@ -174,7 +174,7 @@ def initializer_of(graph: Graph, loader: Graph, variables: Variables, read_lines
         before[name] = node.name
     # TensorFlow.js runs the nodes that the outputs are called by; the last that fills a table waits for those before it.
     loader.outputs += [Argument(last, Ref(last), "resource", ()) for last in before.values()]
-    prune(loader, [a.ref.name for a in loader.outputs])
+    loader.prune()
     freeze(loader, variables)
     return loader
 

@@ -35,36 +35,12 @@ def copied(graph: Graph) -> Graph:
     return Graph(nodes, inputs, outputs, dict(graph.weights))
 
 
-def reachable(graph: Graph, roots: Iterable[str], controls: bool = True) -> set[str]:
-    """Return the names of what nodes need, with or without what they wait for."""
-    found: set[str] = set()
-    waiting = list(roots)
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            node = graph.nodes[name]
-            waiting.extend(ref.name for ref in node.inputs)
-            waiting.extend(node.controls if controls else ())
-    return found
-
-
-def prune(graph: Graph, roots: Iterable[str], controls: bool = True) -> None:
-    """Leave only what nodes need; without `controls` nobody waits for others any more."""
-    kept = reachable(graph, roots, controls)
-    graph.nodes = {name: node for name, node in graph.nodes.items() if name in kept}
-    graph.weights = {name: value for name, value in graph.weights.items() if name in kept}
-    if not controls:
-        for node in graph.nodes.values():
-            node.controls = []
-
-
 def settle(graph: Graph) -> None:
     """Leave what the outputs are computed from. Assertions go; who waits for whom matters in branches and loops of TensorFlow 1 only."""
     for node in graph.nodes.values():
         if node.op == "Assert":
             node.op, node.inputs, node.attrs = "NoOp", [], {}
-    prune(graph, [a.ref.name for a in (*graph.inputs, *graph.outputs)], any(node.op in FRAME_OPS for node in graph.nodes.values()))
+    graph.prune(controls=any(node.op in FRAME_OPS for node in graph.nodes.values()))
 
 
 def function_names(graph: Graph) -> Iterator[str]:
@@ -92,7 +68,7 @@ def add_functions(graph: Graph, library: Library) -> None:
 
 def _check_unchanged(function: Graph, name: str, effects: list[str]) -> None:
     """Raise FormatError where a loop or branch changes a variable; nothing would be left of it."""
-    for each in reachable(function, [*effects, *(a.ref.name for a in function.outputs)]):
+    for each in function.reachable([*effects, *(a.ref.name for a in function.outputs)]):
         op = function.nodes[each].op
         if changes(op):
             where, got = f"function {name[:80]!r}", f"{op} at {each[:80]!r}"

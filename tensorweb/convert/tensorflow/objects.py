@@ -10,7 +10,6 @@ from ...graph.definition import Argument, FunctionName, Graph, Ref, parse_ref
 from ..protobuf import Message, decode
 from .bundle import Bundle
 from .graph_def import Library
-from .inlining import prune
 from .schema import SCHEMA
 from .tensors import dtype_name, shape_of
 
@@ -53,7 +52,7 @@ def function_signature(objects: Message, name: str, graph: Graph, library: Libra
     call = graph.add("StatefulPartitionedCall", graph.unique_name(name), [*(a.ref for a in graph.inputs), *bound], f=FunctionName(trace))
     names = [f"output_{i}" for i in range(len(function.outputs))]
     graph.outputs = [Argument(n, Ref(call.name, i), a.dtype) for i, (n, a) in enumerate(zip(names, function.outputs, strict=True))]
-    prune(graph, [a.ref.name for a in (*graph.inputs, *graph.outputs)])
+    graph.prune()
     return graph
 
 

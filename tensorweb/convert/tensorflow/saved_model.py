@@ -15,7 +15,7 @@ from .bundle import Bundle
 from .finishing import finish
 from .freezing import Variables, assigned, check_unchanged, freeze, initializer_of, texts_of
 from .graph_def import Library, parse_nodes, source_of
-from .inlining import add_functions, copied, inline, prune, settle
+from .inlining import add_functions, copied, inline, settle
 from .objects import checkpoint_keys, function_names, function_signature
 from .schema import SCHEMA
 from .tensors import dtype_name, shape_of
@@ -99,7 +99,7 @@ class _Saved:
         graph = copied(self.nodes)
         if name in self.meta.signature_def:
             _add_signature(graph, self.meta.signature_def[name])
-            prune(graph, [a.ref.name for a in (*graph.inputs, *graph.outputs)])
+            graph.prune()
             return graph
         if name is not None and name in others:
             return function_signature(self.meta.object_graph_def, name, graph, self.library)
@@ -133,7 +133,7 @@ class _Saved:
         graph = copied(self.nodes)
         roots = [parse_ref(text.removeprefix("^"), graph.nodes).name for text in roots if text]
         fills = [n.name for n in graph.nodes.values() if n.op.startswith(("InitializeTable", "LookupTableImport"))]
-        prune(graph, [name for name in (*roots, *fills) if name in graph.nodes])
+        graph.prune([*roots, *fills])
         inline(graph, self.library)
         return graph
 

@@ -99,7 +99,7 @@ class Model:
         self._check_calls()
         self._finish_initializer()
         for graph in self.graph.all_graphs():
-            prune(graph)
+            graph.prune()
             graph.check()
         return self.graph
 
@@ -277,18 +277,3 @@ def _signature_names(signature: Table | None) -> tuple[dict[int, str], dict[int,
 def _called(graph: Graph) -> set[str]:
     """Return the names of the functions that a graph's nodes call."""
     return {str(v) for node in graph.nodes.values() for v in node.attrs.values() if isinstance(v, FunctionName)}
-
-
-def prune(graph: Graph) -> None:
-    """Remove the nodes that no output needs; inputs stay."""
-    needed = {a.ref.name for a in graph.inputs}
-    waiting = [a.ref.name for a in graph.outputs]
-    while waiting:
-        name = waiting.pop()
-        if name not in needed:
-            needed.add(name)
-            node = graph.nodes.get(name)
-            waiting += [*(ref.name for ref in node.inputs), *node.controls] if node else []
-    needed.update(graph.shared_resources.values())
-    graph.nodes = {name: node for name, node in graph.nodes.items() if name in needed}
-    graph.weights = {name: value for name, value in graph.weights.items() if name in needed}
