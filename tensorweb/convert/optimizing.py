@@ -50,22 +50,20 @@ def prune(graph: Graph) -> int:
     """Leave out nodes that lead to no output, and those that only pass a value on; return how many went."""
     before = len(graph.nodes)
     _skip_identities(graph)
-    needed = ordered(graph, (), [a.ref.name for a in graph.outputs])
-    kept = {node.name for node in needed} | {a.ref.name for a in graph.inputs} | set(graph.shared_resources.values())
-    graph.nodes = {name: node for name, node in graph.nodes.items() if name in kept}
-    graph.weights = {name: value for name, value in graph.weights.items() if name in kept}
+    graph.prune()
     return before - len(graph.nodes)
 
 
 def _skip_identities(graph: Graph) -> None:
-    passed = {n.name: n.inputs[0] for n in graph.nodes.values() if n.op in _PASSED_ON and len(n.inputs) == 1 and not n.controls}
+    needed = ordered(graph, (), [a.ref.name for a in graph.outputs])  # raises if they pass a value on in a circle
+    passed = {n.name: n.inputs[0] for n in needed if n.op in _PASSED_ON and len(n.inputs) == 1 and not n.controls}
 
     def source(ref: Ref) -> Ref:
         while ref.name in passed and ref.index == 0:
             ref = passed[ref.name]
         return ref
 
-    for node in graph.nodes.values():
+    for node in needed:
         if not _leads_to_frames(graph, node):
             node.inputs = [source(ref) for ref in node.inputs]
 
@@ -81,11 +79,11 @@ def _leads_to_frames(graph: Graph, node: Node) -> bool:
 def fold_constants(graph: Graph) -> int:
     """Compute nodes that read constants only; return how many."""
     runner, folded = Runner(graph, fused=False), 0
-    inputs = {a.ref.name for a in graph.inputs}
+    unfolded = {a.ref.name for a in graph.inputs} | _read_beyond_first(graph)
     for node in ordered(graph, (), [a.ref.name for a in graph.outputs]):
-        if not node.inputs or node.controls or node.name in inputs or node.op.startswith(_NEVER_FOLDED) or node.op in _LAYERS:
+        if not node.inputs or node.controls or node.name in unfolded or node.op.startswith(_NEVER_FOLDED) or node.op in _LAYERS:
             continue
-        if all(ref.name in graph.weights and ref.index == 0 for ref in node.inputs) and _used_first(graph, node):
+        if all(ref.name in graph.weights and ref.index == 0 for ref in node.inputs):
             sources = sum(_bytes(graph.weights[ref.name]) for ref in node.inputs)
             values = wait(runner.running({}, [Ref(node.name)]))
             if hasattr(values[0], "dtype") and _bytes(values[0]) <= max(_MAX_FOLDED, sources):
@@ -96,10 +94,10 @@ def fold_constants(graph: Graph) -> int:
     return folded
 
 
-def _used_first(graph: Graph, node: Node) -> bool:
-    """Tell whether only the first output of a node is read."""
-    refs = (*(ref for other in graph.nodes.values() for ref in other.inputs), *(a.ref for a in graph.outputs))
-    return all(ref.index == 0 for ref in refs if ref.name == node.name)
+def _read_beyond_first(graph: Graph) -> set[str]:
+    """Return the names of nodes of which another output than the first is read."""
+    refs = (*(ref for node in graph.nodes.values() for ref in node.inputs), *(a.ref for a in graph.outputs))
+    return {ref.name for ref in refs if ref.index}
 
 
 def _bytes(value: Any) -> int:
@@ -112,9 +110,9 @@ def _bytes(value: Any) -> int:
 def fold_scales(graph: Graph) -> int:
     """Move batch norms, and products with a constant per channel, into the weights of the layer before them; return how many."""
     users, kept = graph.users(), {a.ref.name for a in graph.outputs}
-    folded = 0
+    folded, beyond = 0, _read_beyond_first(graph)
     for node in ordered(graph, (), list(kept)):
-        found = _scale_of(graph, node)
+        found = None if node.name in beyond else _scale_of(graph, node)
         if found is None:
             continue
         at, scale, shift = found
@@ -131,7 +129,7 @@ def _scale_of(graph: Graph, node: Node) -> tuple[Ref, Any, Any] | None:
     """Return (what is scaled, the factor per channel, what is added per channel or None) of a node, or None."""
     weights = graph.weights
     if node.op in _NORMS and all(ref.name in weights for ref in node.inputs[1:]):
-        if node.attrs.get("is_training", True) or _format(node) != b"NHWC" or not _used_first(graph, node):
+        if node.attrs.get("is_training", True) or _format(node) != b"NHWC":
             return None
         gamma, beta, mean, variance = (weights[ref.name] for ref in node.inputs[1:])
         scale = gamma * ops.rsqrt(variance + node.attrs.get("epsilon", 1e-4))

@@ -150,6 +150,16 @@ def test_weights_that_others_read_stay(fast_backend):
         assert tw.allclose(a, b)
 
 
+def test_values_passed_on_in_a_circle_are_refused():
+    graph = Graph()
+    x = graph.add("Placeholder", "x", dtype="float32", shape=(2,))
+    graph.add("Identity", "a", [Ref("b")])
+    graph.add("Identity", "b", [Ref("a")])
+    graph.inputs, graph.outputs = [Argument("x", x, "float32")], [Argument("y", graph.add("AddV2", "y", [x, Ref("a")]))]
+    with pytest.raises(FormatError, match="cycles"):
+        optimize(graph)
+
+
 # --- other sources, info, command line --------------------------------------------------------------------------------------
 
 
