@@ -56,7 +56,13 @@ class FormatError(TensorWebError, ValueError):
 
 
 class FetchError(TensorWebError, OSError):
-    """A server could not be reached, answered with an error, or its answer broke off."""
+    """A server could not be reached, answered with an error, or its answer broke off.
+
+    `status` is that of its answer, None where there was none; `retry_after` the seconds after which it wants to be asked again.
+    """
+
+    status: int | None = None
+    retry_after: float | None = None
 
 
 class StorageError(TensorWebError, OSError):

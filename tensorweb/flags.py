@@ -12,7 +12,8 @@ DEFAULTS: dict[str, Any] = {
     "DEBUG": False,  # run each kernel at once, check its outputs for NaN, record a row for it
     "PROD": False,  # leave out checks that only help while developing
     "NUM_THREADS": 0,  # threads that a compiled backend computes with; 0: one for each core
-    "CACHE_DIR": "",  # where compiled kernels are kept; "": in the user's cache folder
+    "CACHE_DIR": "",  # where compiled kernels and files of servers are kept; "": in the user's cache folder
+    "WEIGHTS_LIMIT_MB": 0,  # models with larger weights are refused before they are loaded; 0: 2048 in a page, no limit elsewhere
     # Where a GPU was chosen automatically:
     "CPU_HANDOFF_SIZE": 128,  # ops on no more elements than so many, which are not on the GPU, run on WebAssembly
     "WASM_MODEL_BYTES": 3 << 20,  # models whose weights have fewer bytes run on WebAssembly

@@ -94,26 +94,61 @@ class Pause:
         await asyncio.sleep(0)
 
 
+class Driver:
+    """Drives a generator of waits: `step` returns what it waits for next, or raises its StopIteration; then `answer` or `fail`.
+
+    What goes wrong while it waits is raised where it waits, so that it can try again, or clean up.
+    """
+
+    def __init__(self, waits: Waits[Any]):
+        self._waits = waits
+        self._resume: Callable[..., Any] = waits.send
+        self._given: Any = None
+
+    def step(self) -> Any:
+        """Let the generator go on to its next wait."""
+        return self._resume(self._taken())
+
+    def _taken(self) -> Any:
+        """Return what was given and let go of it: an error that was kept would keep the frames that it came through."""
+        given, self._given = self._given, None
+        return given
+
+    def answer(self, value: Any) -> None:
+        """Give what was waited for."""
+        self._resume, self._given = self._waits.send, value
+
+    def fail(self, error: BaseException) -> None:
+        """Give the error there was instead."""
+        self._resume, self._given = self._waits.throw, error
+
+
 def wait(waits: Waits[T]) -> T:
     """Run a generator of waits to its end, blocking, and return its result."""
-    answer = None
+    driver = Driver(waits)
     while True:
         try:
-            request = waits.send(answer)
+            request = driver.step()
         except StopIteration as end:
             return end.value
-        answer = request.now()
+        try:
+            driver.answer(request.now())
+        except BaseException as error:
+            driver.fail(error)
 
 
 async def wait_async(waits: Waits[T]) -> T:
     """Run a generator of waits to its end, yielding to the event loop at each wait, and return its result."""
-    answer = None
+    driver = Driver(waits)
     while True:
         try:
-            request = waits.send(answer)
+            request = driver.step()
         except StopIteration as end:
             return end.value
-        answer = await request.later()
+        try:
+            driver.answer(await request.later())
+        except BaseException as error:
+            driver.fail(error)
 
 
 async def next_frame() -> None:

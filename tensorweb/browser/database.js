@@ -1,31 +1,37 @@
 // @ts-check
-/** Models in IndexedDB, laid out as TensorFlow.js does, so that either reads the other's. Models are JSON texts and bytes here. */
+/**
+ * What the page's site keeps in IndexedDB: models, laid out as TensorFlow.js does, so that either reads the other's, and files of servers.
+ * Models are JSON texts and bytes here.
+ */
 
-const [DATABASE, VERSION, MODELS, INFOS] = ["tensorflowjs", 1, "models_store", "model_info_store"];
+/** @typedef {{ name: string, stores: string[], keyPath: string }} Database */
+/** @type {Database} */ const MODELS = { name: "tensorflowjs", stores: ["models_store", "model_info_store"], keyPath: "modelPath" };
+/** @type {Database} */ const FILES = { name: "tensorweb", stores: ["files"], keyPath: "key" };
 
-/** @returns {Promise<IDBDatabase>} */
-function opened() {
+/** @param {Database} which @returns {Promise<IDBDatabase>} */
+function opened({ name, stores, keyPath }) {
   return new Promise((resolve, reject) => {
-    const request = indexedDB.open(DATABASE, VERSION);
-    request.onupgradeneeded = () => [MODELS, INFOS].forEach((name) => request.result.createObjectStore(name, { keyPath: "modelPath" }));
+    const request = indexedDB.open(name, 1);
+    request.onupgradeneeded = () => stores.forEach((store) => request.result.createObjectStore(store, { keyPath }));
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
   });
 }
 
 /**
- * Run `work` on both stores in one transaction: all of it happens or nothing. Return the result of the request that it returns.
+ * Run `work` on a database's stores in one transaction: all of it happens or nothing. Return the result of the request that it returns.
+ * @param {Database} which
  * @param {IDBTransactionMode} mode
- * @param {(models: IDBObjectStore, infos: IDBObjectStore) => IDBRequest} work
+ * @param {(...stores: IDBObjectStore[]) => IDBRequest} work
  * @returns {Promise<any>}
  */
-async function transact(mode, work) {
-  const database = await opened();
+async function transact(which, mode, work) {
+  const database = await opened(which);
   try {
     return await new Promise((resolve, reject) => {
-      const transaction = database.transaction([MODELS, INFOS], mode, { durability: "strict" });
+      const transaction = database.transaction(which.stores, mode, { durability: "strict" });
       try {
-        const request = work(transaction.objectStore(MODELS), transaction.objectStore(INFOS));
+        const request = work(...which.stores.map((store) => transaction.objectStore(store)));
         transaction.oncomplete = () => resolve(request.result);
         transaction.onabort = () => reject(transaction.error ?? new DOMException("the browser gave up", "AbortError"));
       } catch (error) {
@@ -49,7 +55,7 @@ export async function write(name, model, parts, info) {
   if (parts) modelArtifacts.weightData = await new Blob(/** @type {BlobPart[]} */ (parts)).arrayBuffer();
   const told = JSON.parse(info);
   const modelArtifactsInfo = { ...told, dateSaved: new Date(told.dateSaved) };
-  await transact("readwrite", (models, infos) => {
+  await transact(MODELS, "readwrite", (models, infos) => {
     infos.put({ modelPath: name, modelArtifactsInfo });
     return models.put({ modelPath: name, modelArtifacts, modelArtifactsInfo });
   });
@@ -60,7 +66,7 @@ export async function write(name, model, parts, info) {
  * @param {string} name
  */
 export async function read(name) {
-  const found = await transact("readonly", (models) => models.get(name));
+  const found = await transact(MODELS, "readonly", (models) => models.get(name));
   if (!found) return undefined;
   const { weightData, ...model } = found.modelArtifacts;
   return { model: JSON.stringify(model), weights: weightData && new Uint8Array(await new Blob([weightData].flat()).arrayBuffer()) };
@@ -71,7 +77,7 @@ export async function read(name) {
  * @param {string} name
  */
 export async function remove(name) {
-  const found = await transact("readwrite", (models, infos) => {
+  const found = await transact(MODELS, "readwrite", (models, infos) => {
     const request = infos.get(name);
     infos.delete(name);
     models.delete(name);
@@ -82,6 +88,35 @@ export async function remove(name) {
 
 /** Return the infos of all models as JSON: [[name, info]]. */
 export async function list() {
-  const found = await transact("readonly", (_, infos) => infos.getAll());
+  const found = await transact(MODELS, "readonly", (_, infos) => infos.getAll());
   return JSON.stringify(found.map((/** @type {any} */ { modelPath, modelArtifactsInfo }) => [modelPath, modelArtifactsInfo]));
+}
+
+/**
+ * Keep a file of a server.
+ * @param {string} key
+ * @param {string} told what is told of it, as JSON
+ * @param {Uint8Array[]} parts
+ */
+export async function keep(key, told, parts) {
+  const body = await new Blob(/** @type {BlobPart[]} */ (parts)).arrayBuffer();
+  await transact(FILES, "readwrite", (files) => files.put({ key, told, body }));
+}
+
+/**
+ * Return what is told of a file that was kept, and its bytes; undefined if there is none.
+ * @param {string} key
+ */
+export async function kept(key) {
+  const found = await transact(FILES, "readonly", (files) => files.get(key));
+  return found && { told: found.told, body: new Uint8Array(found.body) };
+}
+
+/** Forget all files; return their number. */
+export async function forget() {
+  return await transact(FILES, "readwrite", (files) => {
+    const request = files.count();
+    files.clear();
+    return request;
+  });
 }

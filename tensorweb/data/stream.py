@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Coroutine, Generator, Sequence
 from typing import Any
 
 from ..engine import changed_state, state
-from ..waiting import Waits
+from ..waiting import Driver, Waits
 
 Stage = Generator[Any, Any, Any]
 
@@ -40,19 +40,22 @@ class Stream:
 
     def pull(self) -> Waits[Any]:
         """Return the next element; raise End after the last."""
-        answer = None
+        driver = Driver(self._stage)
         while True:
             try:
                 if state.get().scope is None:
-                    item = self._stage.send(answer)
+                    item = driver.step()
                 else:  # what waits in a buffer must outlive the `tidy` in which it was made
                     with changed_state(scope=None):
-                        item = self._stage.send(answer)
+                        item = driver.step()
             except StopIteration:
                 raise End from None
             if type(item) is Element:
                 return item.value
-            answer = yield item
+            try:
+                driver.answer((yield item))
+            except BaseException as error:
+                driver.fail(error)
 
     def close(self) -> None:
         """Let the stage leave its `with` and `finally` blocks."""

@@ -10,6 +10,7 @@ from .artifacts import (
     get_model_artifacts_info_for_json,
 )
 from .buffers import CompositeArrayBuffer, concatenate_array_buffers
+from .caching import clear_cache, clear_cache_async
 from .fetching import Response, fetch, fetch_async, is_http_scheme
 from .files import browser_files, file_system
 from .handlers import (

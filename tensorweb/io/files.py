@@ -27,7 +27,7 @@ from .artifacts import ModelArtifacts, ModelArtifactsInfo, SaveResult, check_art
 from .atomic import replacing, sync_folder, write_synced
 from .handlers import IOHandler, register_load_router, register_save_router
 from .manifest import check_manifest
-from .shards import SHARD_BYTES, Source
+from .shards import SHARD_BYTES, ReadSource, Source
 from .web_format import loading_parsed, manifest_of, reading_json, shards_of
 
 # What a manifest's wrong path gives; other failures, such as missing permission, are the system's and stay what they are.
@@ -35,14 +35,14 @@ _NO_SUCH_FILE = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, 
 _OUR_SHARD = re.compile(r"group\d+-shard\d+of\d+(-[0-9a-f]{12}(-\d+)?)?\.bin")
 
 
-class FileSource:
+class FileSource(ReadSource):
     """An open file as a Source; only regular files, whose size is known."""
 
     def __init__(self, path: Path):
         if not stat.S_ISREG(os.stat(path).st_mode):  # opening a pipe would wait for ever
             raise FormatError(message("file", "a regular file", str(path), "Folders, devices and pipes are not read."))
         self.file = open(path, "rb", buffering=0)  # noqa: SIM115  (close is the reader's)
-        self.size: int | None = os.fstat(self.file.fileno()).st_size
+        self.size = os.fstat(self.file.fileno()).st_size
 
     def read(self, count: int) -> bytes:
         """Return at most `count` more bytes."""
@@ -218,21 +218,16 @@ register_load_router(_router)
 # --- files that a user chose ------------------------------------------------------------------------------------------------
 
 
-class _ChosenSource:
-    """An open file object as a Source."""
-
-    size = None
+class _ChosenSource(ReadSource):
+    """An open file object as a Source; it stays open for its owner."""
 
     def __init__(self, file: Any):
         self.file, self.read = file, file.read
         if callable(getattr(file, "seek", None)):
             file.seek(0)
 
-    def close(self) -> None:
-        """Leave the file to its owner."""
 
-
-class _PickedSource:
+class _PickedSource(ReadSource):
     """A File of the page as a Source."""
 
     def __init__(self, file: Any):
@@ -243,9 +238,6 @@ class _PickedSource:
         part = self.file.slice(self._at, self._at + count)
         self._at += count
         return (await part.arrayBuffer()).to_bytes()
-
-    def close(self) -> None:
-        """Leave the file to its owner."""
 
 
 class ChosenFilesHandler(IOHandler):

@@ -1,4 +1,4 @@
-"""Models on servers: model.json and shards by http and https. How a request is made is in `fetching.py`."""
+"""Models on servers: model.json and shards by http and https. How files are got is in `getting.py`."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..errors import ArgumentError, FetchError, FormatError, message
+from ..errors import ArgumentError, FormatError, message
 from ..waiting import Call, Waits
 from .artifacts import ModelArtifacts, SaveResult, check_artifacts, get_model_artifacts_info_for_json, model_json
 from .buffers import CompositeArrayBuffer
+from .caching import store_of
 from .calls import twins
 from .fetching import fetch_waiting, is_http_scheme
 from .files import file_system
+from .getting import RETRIES, Getter, requesting
 from .handlers import IOHandler, register_load_router, register_save_router
 from .shards import Source, collecting, reading_pieces
 from .web_format import loading_parsed, manifest_of, reading_json, shards_of
@@ -20,21 +22,8 @@ from .weights import loading_by
 
 _OPTIONS = (
     "request_init", "headers", "on_progress", "weight_path_prefix", "weight_url_converter", "fetch_func", "timeout", "stream_weights",
+    "retries", "cache",
 )  # fmt: skip
-
-
-class _ResponseSource:
-    """A response's body as a Source; its size is what Content-Length says."""
-
-    def __init__(self, response: Any):
-        self.response, self.read = response, response.read
-        length = str(response.headers.get("Content-Length") or "")
-        self.size = int(length) if length.isdecimal() and len(length) < 16 else None
-
-    def close(self) -> None:
-        """Close the connection."""
-        if callable(getattr(self.response, "close", None)):
-            self.response.close()
 
 
 class HTTPHandler(IOHandler):
@@ -51,6 +40,8 @@ class HTTPHandler(IOHandler):
         fetch_func: Callable[..., Any] | None = None,
         timeout: float = 60.0,
         stream_weights: bool = False,
+        retries: int = RETRIES,
+        cache: bool | str = False,
     ):
         urls = [path] if isinstance(path, str) else list(path or [])
         if not 1 <= len(urls) <= 2 or not all(isinstance(u, str) and is_http_scheme(u) for u in urls):
@@ -59,23 +50,17 @@ class HTTPHandler(IOHandler):
         if init.get("body") is not None:
             raise ArgumentError(message("http", "a request_init without a body", "one with a body", "Loading sends none, saving its own."))
         init["headers"] = {**dict(init.get("headers") or {}), **dict(headers or {})}
-        self.urls, self.init, self.timeout = urls, init, timeout
+        self.urls, self.init = urls, init
         self.on_progress, self.stream_weights = on_progress, stream_weights
         self.weight_path_prefix, self.weight_url_converter = weight_path_prefix, weight_url_converter
         self.fetch = fetch_func or (lambda url, init: fetch_waiting(url, init, timeout))
-
-    def _requesting(self, url: str, init: Mapping[str, Any], what: str) -> Waits[Any]:
-        response = yield Call(self.fetch, url, init)
-        if not 200 <= response.status < 300:
-            _ResponseSource(response).close()
-            raise FetchError(message(what, f"an answer from {url}", f"status {response.status}", "Check the URL and the permissions."))
-        return response
+        self.getter = Getter(self.fetch, init, retries, store_of(cache))
 
     def loading(self) -> Waits[ModelArtifacts]:
         """Load model.json and its shards."""
-        response = yield from self._requesting(self.urls[0], self.init, "model.json")
+        source = yield from self.getter.opening(self.urls[0], "model.json")
         try:
-            parsed = yield from reading_json(_ResponseSource(response), self.urls[0])
+            parsed = yield from reading_json(source, self.urls[0])
         except FormatError as error:
             if self.urls[0].endswith(".pb"):
                 raise FormatError(f"{error} A .pb file is not read: convert it to model.json.") from None
@@ -85,7 +70,7 @@ class HTTPHandler(IOHandler):
     def opening(self, path: str) -> Waits[Source]:
         """Request a shard."""
         url = yield from self._weights_url(path)
-        return _ResponseSource((yield from self._requesting(url, self.init, "weights file")))
+        return (yield from self.getter.opening(url, "weights file"))
 
     def _weights_url(self, path: str) -> Waits[str]:
         if self.weight_url_converter is not None:
@@ -103,7 +88,7 @@ class HTTPHandler(IOHandler):
             files.append(("model.weights.bin", "application/octet-stream", CompositeArrayBuffer.join(shards)))
         kind, body = form_data(files)
         init = {"method": "POST", **self.init, "headers": {**self.init["headers"], "Content-Type": kind}, "body": body}
-        response = yield from self._requesting(self.urls[0], init, "save")
+        response = yield from requesting(self.fetch, self.urls[0], init, "save")
         return SaveResult(get_model_artifacts_info_for_json(artifacts), [response])
 
 
@@ -137,18 +122,23 @@ def http(
     fetch_func: Callable[..., Any] | None = None,
     timeout: float = 60.0,
     stream_weights: bool = False,
+    retries: int = RETRIES,
+    cache: bool | str = False,
 ) -> IOHandler:
     """Return the handler of a model on a server. TensorFlow.js's io.http and io.browserHTTPRequest.
 
     `path`: the URL of model.json (or two: that, and one beside which the shards lie); `request_init`: {"method", "headers"};
     `on_progress` gets fractions from 0 to 1 while the weights arrive; `weight_path_prefix`: where the shards lie; `weight_url_converter`:
     from a path in the manifest to a URL; `fetch_func(url, init)` makes the requests in place of `tw.io.fetch` (it may be a coroutine
-    function); `timeout`: seconds without a byte. Saving sends a multipart form by POST. Raises FetchError for what servers do,
-    FormatError for what the files hold.
+    function); `timeout`: seconds without a byte; `retries`: how often a file is asked for again where the network or the server failed
+    for a moment, from where it broke off; `cache=True`: files are kept, in a page in IndexedDB, and read from there while the server's
+    ETag and date are the same or nobody can be reached; "immutable": they are never asked for again. `tw.io.clear_cache` removes them.
+    Saving sends a multipart form by POST, once. Raises FetchError for what servers do, FormatError for what the files hold.
     """
     return HTTPHandler(
-        path, request_init, headers, on_progress, weight_path_prefix, weight_url_converter, fetch_func, timeout, stream_weights
-    )
+        path, request_init, headers, on_progress, weight_path_prefix, weight_url_converter, fetch_func, timeout, stream_weights, retries,
+        cache,
+    )  # fmt: skip
 
 
 def _router(url: Any, options: dict[str, Any] | None = None) -> IOHandler | None:

@@ -49,6 +49,11 @@ class WeightSpec(NamedTuple):
         """The bytes the weight takes; for strings, the bytes of their lengths."""
         if self.quantization is not None:
             return size_of(self.shape) * QUANTIZED_BYTES[self.quantization.dtype]
+        return self.tensor_bytes
+
+    @property
+    def tensor_bytes(self) -> int:
+        """The bytes of the weight as a tensor; of strings, those of their lengths."""
         return size_of(self.shape) * ITEM_BYTES.get(self.dtype, STRING_BYTES)
 
 

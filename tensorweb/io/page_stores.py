@@ -10,7 +10,6 @@ import binascii
 import datetime
 from collections.abc import Mapping
 from dataclasses import replace
-from io import BytesIO
 from typing import Any
 
 from ..browser import services
@@ -29,7 +28,7 @@ from .artifacts import (
 )
 from .buffers import CompositeArrayBuffer
 from .handlers import Infos, IOHandler, listings, register_load_router, register_save_router, scheme_router
-from .shards import Source
+from .shards import BytesSource, Source
 from .web_format import loading_parsed, manifest_of, shards_of
 
 # More than any browser gives localStorage; ours is the clearer error.
@@ -41,18 +40,6 @@ _INFO_KEYS = {
 
 
 # --- what is common -----------------------------------------------------------------------------------------------------------
-
-
-class _Bytes:
-    """Bytes as a Source."""
-
-    def __init__(self, data: bytes):
-        self.size: int | None = len(data)
-        self._file = BytesIO(data)
-        self.read = self._file.read
-
-    def close(self) -> None:
-        """There is nothing to let go."""
 
 
 def _info_json(info: ModelArtifactsInfo) -> str:
@@ -89,7 +76,7 @@ def _loading(values: dict[str, Any], data: bytes | None, where: str) -> Waits[Mo
 
     def opening(path: str) -> Waits[Source]:
         yield from ()
-        return _Bytes(data or b"")
+        return BytesSource(data or b"")
 
     return (yield from loading_parsed(check_model_json(values, where), opening, None, False))
 
@@ -126,7 +113,7 @@ class _Store(IOHandler):
 # --- IndexedDB ----------------------------------------------------------------------------------------------------------------
 
 
-async def _database(method: str, *given: Any) -> Any:
+async def database(method: str, *given: Any) -> Any:
     """Return what a function of database.js returns, which runs beside Python: workers have databases."""
     from pyodide.ffi import JsException
 
@@ -137,6 +124,11 @@ async def _database(method: str, *given: Any) -> Any:
         raise services.Refused(error.name, error.message) from None
 
 
+async def asking_database(method: str, *given: Any) -> Any:
+    """Return what `database` does; raise StorageError for what the page says."""
+    return await IndexedDBHandler("all")._ask(database, method, *given)
+
+
 class IndexedDBHandler(_Store):
     """A model in the database of the page's site; `indexed_db` makes it."""
 
@@ -145,12 +137,12 @@ class IndexedDBHandler(_Store):
     def saving(self, artifacts: ModelArtifacts) -> Waits[SaveResult]:
         """Write the model in one transaction: it replaces the old one, or nothing changes."""
         values, shards, info = _prepared(artifacts)
-        yield from self._asking(_database, "write", self.name, jsons.dumps(values, "model"), shards, _info_json(info))
+        yield from self._asking(database, "write", self.name, jsons.dumps(values, "model"), shards, _info_json(info))
         return SaveResult(info)
 
     def loading(self) -> Waits[ModelArtifacts]:
         """Read the model."""
-        found = yield from self._asking(_database, "read", self.name)
+        found = yield from self._asking(database, "read", self.name)
         if found is None:
             raise self._missing()
         data = None if found.weights is None else found.weights.to_bytes()
@@ -158,7 +150,7 @@ class IndexedDBHandler(_Store):
 
     def removing(self) -> Waits[ModelArtifactsInfo]:
         """Remove the model and return what its sizes were."""
-        found = yield from self._asking(_database, "remove", self.name)
+        found = yield from self._asking(database, "remove", self.name)
         if found is None:
             raise self._missing()
         return _info_of(jsons.parse_object(found, self.url), self.url)
@@ -176,7 +168,7 @@ def indexed_db(name: str) -> IOHandler:
 def _listing_databases() -> Waits[Infos]:
     if not services.PAGE:
         return {}
-    found = yield from IndexedDBHandler("all")._asking(_database, "list")
+    found = yield from IndexedDBHandler("all")._asking(database, "list")
     return _infos("indexeddb://", jsons.parse(found, "indexeddb://"))
 
 

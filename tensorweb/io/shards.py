@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from io import BytesIO
 from typing import Any, NamedTuple, Protocol
 
 from ..errors import ArgumentError, FormatError, message
-from ..waiting import Call, Waits, wait, wait_async
+from ..waiting import Call, Driver, Waits, wait, wait_async
 from .calls import END
 from .manifest import Group, bytes_of_specs
 
@@ -17,17 +18,38 @@ MAX_WEIGHT_BYTES = 2**32
 
 
 class Source(Protocol):
-    """An open shard: its number of bytes where that is known, `read` (also as a coroutine function), `close`."""
+    """An open shard: its number of bytes where that is known, and its bytes."""
 
     size: int | None
 
-    def read(self, count: int) -> Any:
+    def reading(self, count: int) -> Waits[bytes]:
         """Return at most `count` more bytes; none at the end."""
         ...
 
     def close(self) -> Any:
         """Let go."""
         ...
+
+
+class ReadSource:
+    """A Source of what has a method `read`, plain or a coroutine function."""
+
+    size: int | None = None
+    read: Callable[[int], Any]
+
+    def reading(self, count: int) -> Waits[bytes]:
+        """Return at most `count` more bytes; none at the end."""
+        return (yield Call(self.read, count))
+
+    def close(self) -> None:
+        """There is nothing to let go."""
+
+
+class BytesSource(ReadSource):
+    """Bytes as a Source."""
+
+    def __init__(self, data: bytes):
+        self.size, self.read = len(data), BytesIO(data).read
 
 
 Opener = Callable[[str], Waits[Source]]
@@ -68,7 +90,7 @@ def reading_source(source: Source, limit: int, where: str) -> Waits[int]:
             raise FormatError(message(where, too_long, source.size, "The file does not fit its description."))
         while True:
             # One byte beyond the limit tells a file that is too long from one that fits.
-            data = yield Call(source.read, min(PIECE_BYTES, limit - count + 1))
+            data = yield from source.reading(min(PIECE_BYTES, limit - count + 1))
             if not data:
                 break
             count += len(data)
@@ -101,13 +123,16 @@ def reading_pieces(groups: Sequence[Group], opener: Opener, on_progress: Callabl
 
 def _counted(reading: Any, progress: Progress) -> Any:
     """Pass waits and Pieces on, counting the bytes; return what the generator returns."""
-    answer = None
+    driver = Driver(reading)
     while True:
         try:
-            request = reading.send(answer)
+            request = driver.step()
         except StopIteration as end:
             return end.value
-        answer = yield request
+        try:
+            driver.answer((yield request))
+        except BaseException as error:
+            driver.fail(error)
         if isinstance(request, Piece):
             progress.add(len(request.data))
 
@@ -116,19 +141,22 @@ class PieceStream:
     """The pieces of such a generator as an iterator, plain or asynchronous, for those who read as they need."""
 
     def __init__(self, reading: Any):
-        self._reading = reading
+        self._driver = Driver(reading)
 
     def advancing(self) -> Waits[Any]:
         """Return the next bytes; END after the last."""
-        answer = None
+        self._driver.answer(None)
         while True:
             try:
-                request = self._reading.send(answer)
+                request = self._driver.step()
             except StopIteration:
                 return END
             if isinstance(request, Piece):
                 return request.data
-            answer = yield request
+            try:
+                self._driver.answer((yield request))
+            except BaseException as error:
+                self._driver.fail(error)
 
     def __iter__(self) -> PieceStream:
         return self

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from ..errors import FormatError, message
+from ..browser.services import PAGE
+from ..errors import FormatError, OutOfMemoryError, message
+from ..flags import flags
 from ..waiting import Waits
 from . import jsons
 from .artifacts import ModelArtifacts, get_model_artifacts_for_json_sync, parse_model_json, specs_of
 from .buffers import CompositeArrayBuffer, cut
-from .manifest import check_manifest, check_specs
+from .manifest import WeightSpec, check_manifest, check_specs
 from .shards import SHARD_BYTES, Opener, PieceStream, Source, collecting, reading_pieces, reading_source
 from .weights import spans_of
+
+# Its WebAssembly memories have 4 GB at most, which hold what is computed too.
+PAGE_LIMIT_MB = 2048
 
 
 def reading_json(source: Source, where: str) -> Waits[dict[str, Any]]:
@@ -28,6 +33,7 @@ def loading_parsed(
     if parsed.get("weightsManifest") is None:
         return get_model_artifacts_for_json_sync(parsed)
     groups = check_manifest(parsed["weightsManifest"], free_paths)
+    _check_room(spec for group in groups for spec in group.specs)
     if stream_weights:
         artifacts = get_model_artifacts_for_json_sync(parsed, specs_of(parsed), b"")
         artifacts.weight_data = None
@@ -36,6 +42,15 @@ def loading_parsed(
     data = yield from collecting(reading_pieces(groups, opener, on_progress))
     spans_of(CompositeArrayBuffer(data), [s for g in groups for s in g.specs])  # strings, whose sizes the specs do not tell
     return get_model_artifacts_for_json_sync(parsed, specs_of(parsed), data)
+
+
+def _check_room(specs: Iterable[WeightSpec]) -> None:
+    """Raise OutOfMemoryError if the tensors of these specs take more than the flag WEIGHTS_LIMIT_MB allows."""
+    limit = flags.get("WEIGHTS_LIMIT_MB") or (PAGE_LIMIT_MB if PAGE else 0)
+    needed = sum(spec.tensor_bytes for spec in specs)
+    if limit and needed > limit << 20:
+        expected, got = f"weights of {limit} MB at most", f"{needed >> 20} MB"
+        raise OutOfMemoryError(message("load", expected, got, "Choose a smaller model; the flag WEIGHTS_LIMIT_MB is the limit."))
 
 
 def shards_of(artifacts: ModelArtifacts, size: int = SHARD_BYTES) -> list[memoryview] | None:

@@ -13,6 +13,7 @@ from ..autodiff import leaves
 from ..backends import registry
 from ..backends.protocol import Backend
 from ..flags import flags
+from ..waiting import Driver
 
 
 def backend_beside(model: Any, data: Any) -> Backend | None:
@@ -56,15 +57,14 @@ def placed_loop(method: Callable[..., Generator[Any, Any, Any]]) -> Callable[...
 
 def _on(backend: Backend, work: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
     """Drive a generator with a backend current whenever it runs."""
-    answer, failure = None, None
+    driver = Driver(work)
     while True:
         try:
             with registry.using(backend):
-                wanted = work.send(answer) if failure is None else work.throw(failure)
+                wanted = driver.step()
         except StopIteration as end:
             return end.value
-        answer = failure = None
         try:
-            answer = yield wanted
-        except BaseException as error:  # raised where the generator waits
-            failure = error
+            driver.answer((yield wanted))
+        except BaseException as error:
+            driver.fail(error)

@@ -17,6 +17,7 @@ from . import keras_files, legacy_h5, places, web_files
 
 _HTTP_OPTIONS = (
     "request_init", "headers", "weight_path_prefix", "weight_url_converter", "fetch_func", "timeout", "stream_weights", "on_progress",
+    "retries", "cache",
 )  # fmt: skip
 
 
@@ -104,16 +105,16 @@ def _loading_model(
         artifacts = yield from handler_of(places.text_of(filepath) or filepath, **options).loading()
         yield Pause()
         return web_files.model_of_artifacts(artifacts, custom_objects, compile, safe_mode, strict)
-    source = yield from _source(filepath)
+    source = yield from _source(filepath, options)
     load: Callable[..., Any] = keras_files.load_archive if kind == places.KERAS else legacy_h5.load_h5
     return load(source, custom_objects, compile, safe_mode)
 
 
-def _source(filepath: Any) -> Waits[Any]:
-    """Return what a file of one piece is read from: a path, or an open file."""
+def _source(filepath: Any, options: dict[str, Any]) -> Waits[Any]:
+    """Return what a file of one piece is read from: a path, or an open file. `options` are for servers."""
     text = places.text_of(filepath)
     if text is not None and is_http_scheme(text):
-        return io.BytesIO((yield from places.fetching(text)))
+        return io.BytesIO((yield from places.fetching(text, **options)))
     yield Pause()
     return filepath if text is None else text
 
@@ -154,7 +155,7 @@ def _loading_weights(
         artifacts = yield from handler_of(places.text_of(filepath) or filepath, **options).loading()
         web_files.load_artifact_weights(model, artifacts, strict and not skip_mismatch)
         return
-    source = yield from _source(filepath)
+    source = yield from _source(filepath, options)
     if kind == places.KERAS:
         keras_files.load_archive_weights(source, model, skip_mismatch)
     else:

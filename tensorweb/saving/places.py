@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..errors import ArgumentError, ConversionError, FetchError, FormatError, message
+from ..errors import ArgumentError, ConversionError, FormatError, message
 from ..io.artifacts import ModelArtifacts
-from ..io.fetching import fetch_waiting, is_http_scheme
-from ..waiting import Call, Waits
+from ..io.fetching import is_http_scheme
+from ..io.http_handler import HTTPHandler
+from ..io.shards import collecting, reading_source
+from ..waiting import Waits
 
 # What a whole file from a server may be.
 MAX_BYTES = 2**34
@@ -94,21 +96,7 @@ def _by_magic(start: bytes, where: str, named: str | None = None) -> str:
     return named if found == H5 and named == WEIGHTS else found
 
 
-def fetching(url: str) -> Waits[bytes]:
-    """Return the bytes behind a URL; raise FetchError where the server does not give them."""
-    response = yield Call(fetch_waiting, url)
-    try:
-        if not 200 <= response.status < 300:
-            raise FetchError(message("load", f"an answer from {url[:200]}", f"status {response.status}", "Check the URL."))
-        parts, count = [], 0
-        while data := (yield Call(response.read, 1 << 20)):
-            parts.append(data)
-            count += len(data)
-            if count > MAX_BYTES:
-                raise FormatError(message("load", f"at most {MAX_BYTES} bytes", "more", "This is no model."))
-        length = str(response.headers.get("Content-Length") or "")
-        if length.isdecimal() and len(length) < 16 and int(length) != count:
-            raise FetchError(message("load", f"{length} bytes from {url[:200]}", count, "It broke off: try again."))
-        return b"".join(parts)
-    finally:
-        response.close()
+def fetching(url: str, **options: Any) -> Waits[bytes]:
+    """Return the bytes behind a URL, got as `tw.io.http` gets files; raise FetchError where the server does not give them."""
+    source = yield from HTTPHandler(url, **options).getter.opening(url, "load")
+    return b"".join((yield from collecting(reading_source(source, MAX_BYTES, url))))

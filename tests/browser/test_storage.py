@@ -1,6 +1,7 @@
 """Models in the stores of real browsers: they outlive a reload, TensorFlow.js reads them and we read its, and a failure changes nothing."""
 
 import functools
+import json
 import time
 
 import pytest
@@ -325,6 +326,73 @@ def test_models_of_a_server(page, server):
     assert "FetchError: fetch http://127.0.0.1:9/model.json: expected an answer" in errors["elsewhere"]
     assert "expected an answer, got timed out" in errors["slow"] and errors["cut"].startswith("FormatError")
     assert errors["no URL"].startswith("ArgumentError")
+
+
+KEEP = (
+    MODEL
+    + """
+import js
+
+here, told = js.location.origin, {"loaded": [], "errors": []}
+for cache in CACHES:
+    try:
+        told["loaded"].append(await predict(await tw.saving.load_model_async(here + "/net/model.json", cache=cache)))
+    except tw.errors.FetchError as error:
+        told["errors"].append(str(error))
+if CLEAR:
+    told["cleared"] = [await tw.io.clear_cache_async(), tw.io.clear_cache()]
+print(json.dumps(told))
+"""
+)
+
+
+def keep(page, caches, clear=False):
+    """Return what comes of loading the server's model with each of some values of `cache`."""
+    return told(page.run(KEEP.replace("CACHES", repr(caches)).replace("CLEAR", repr(clear)), backend="wasm"))
+
+
+def test_files_of_a_server_are_kept(page, server):
+    whole = {name: content for name, content in server.site.items() if name.startswith("net/")}
+    server.headers["ETag"] = '"one"'
+    try:
+        first = keep(page, [True])["loaded"]
+        assert near(first[0], predicted())
+        for name in whole:
+            server.site[name] = b"x" * len(whole[name])  # of the same version, it says
+        reload(page)
+        assert keep(page, [True, "immutable"])["loaded"] == first * 2
+        for name in whole:
+            del server.site[name]
+        gone = keep(page, ["immutable", True], clear=True)
+        assert gone["loaded"] == first and "got status 404" in gone["errors"][0] and gone["cleared"] == [len(whole), 0]
+        server.site |= whole
+        server.headers["ETag"] = '"two"'
+        assert keep(page, [True], clear=True)["loaded"] == first
+    finally:
+        server.site |= whole
+        server.headers.pop("ETag", None)
+
+
+TOO_LARGE = """
+import js
+import tensorweb as tw
+
+try:
+    tw.load_graph_model(js.location.origin + "/huge/model.json")
+except tw.errors.OutOfMemoryError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("page", PLACES[:1], indirect=True)
+def test_a_model_that_is_too_large_for_the_page_is_not_fetched(page, server):
+    asked = []
+    weights = [{"name": name, "shape": [300_000_000], "dtype": "float32", "quantization": {"dtype": "float16"}} for name in "ab"]
+    manifest = [{"paths": [f"{i}.bin" for i in range(300)], "weights": weights}]
+    text = json.dumps({"modelTopology": {"node": []}, "format": "graph-model", "weightsManifest": manifest})
+    server.site |= {"huge/model.json": text.encode(), **{f"huge/{i}.bin": lambda: asked.append(1) or b"" for i in range(300)}}
+    said = page.run(TOO_LARGE, backend="wasm")["stdout"]
+    assert said.startswith("load: expected weights of 2048 MB at most, got 2288 MB.") and not asked
 
 
 WITHOUT_JSPI = "delete WebAssembly.Suspending; delete WebAssembly.promising;"

@@ -6,7 +6,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Server:
-    """`answers`: path -> (status, headers, body); a body shorter than its Content-Length breaks off."""
+    """`answers`: path -> (status, headers, body), or a function of the request's headers that returns it.
+
+    A body shorter than its Content-Length breaks off.
+    """
 
     def __init__(self):
         self.answers, self.seen = {}, []
@@ -19,7 +22,8 @@ class Server:
             def answer(self):
                 length = int(self.headers.get("Content-Length") or 0)
                 owner.seen.append((self.command, self.path, dict(self.headers), self.rfile.read(length)))
-                status, headers, body = owner.answers.get(self.path) or owner.answers.get(self.path.split("?")[0]) or (404, {}, b"none")
+                found = owner.answers.get(self.path) or owner.answers.get(self.path.split("?")[0]) or (404, {}, b"none")
+                status, headers, body = found(self.headers) if callable(found) else found
                 self.send_response(status)
                 for name, value in {"Content-Length": str(len(body)), **headers}.items():
                     if value is not None:

@@ -137,7 +137,7 @@ def test_shards_that_are_wrong(server, shard, change):
     gc.collect()  # what tests before this one left in cycles must not go meanwhile
     before = tw.memory().num_tensors
     with pytest.raises((FormatError, FetchError)):
-        tw.io.http(url, on_progress=told.append, timeout=1).load()
+        tw.io.http(url, on_progress=told.append, timeout=1, retries=0).load()
     assert told == sorted(told) and tw.memory().num_tensors == before
 
 
@@ -192,7 +192,7 @@ def test_nobody_there():
         tw.io.http(f"http://127.0.0.1:{port}/model.json").load()
     silent = socket.create_server(("127.0.0.1", 0))
     with silent, pytest.raises(FetchError):
-        tw.io.http(f"http://127.0.0.1:{silent.getsockname()[1]}/model.json", timeout=0.2).load()
+        tw.io.http(f"http://127.0.0.1:{silent.getsockname()[1]}/model.json", timeout=0.2, retries=0).load()
 
 
 def test_arguments():

@@ -26,7 +26,7 @@ needs_modes = pytest.mark.skipif(not hasattr(os, "getuid"), reason="only where f
 def place(tmp_path):
     """An empty folder for the cache."""
     before = flags.get("CACHE_DIR")
-    flags.set("CACHE_DIR", str(tmp_path / "kernels"))
+    flags.set("CACHE_DIR", str(tmp_path))
     yield tmp_path / "kernels"
     flags.set("CACHE_DIR", before)
 
@@ -202,7 +202,7 @@ def test_the_folder_stays_within_its_limit(place, monkeypatch):
 
 def test_processes_that_compile_at_once(place):
     code = "import tensorweb as tw; tw.set_backend('native'); x = tw.ones((30, 20)); print(float(tw.sum(tw.softmax(x) @ tw.ones((20, 5)))))"
-    environment = {**os.environ, "TENSORWEB_CACHE_DIR": str(place), "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "TENSORWEB_CACHE_DIR": str(place.parent), "PYTHONPATH": str(ROOT)}
     start = lambda: subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, text=True)  # noqa: E731
     results = [float(p.communicate(timeout=100)[0]) for p in [start() for _ in range(4)]]
     assert results == pytest.approx([150.0] * 4)

@@ -14,7 +14,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 LEVELS = [
     ["errors", "dtypes"],
     ["kernels"],
-    ["shapes", "flags", "waiting", "formatting"],
+    ["shapes", "flags", "folders", "waiting", "formatting"],
     ["backends.protocol", "backends.registry"],
     ["backends"],
     ["interop"],

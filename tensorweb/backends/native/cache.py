@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from ...flags import flags
+from ...folders import cache_folder
 
 LIMIT = 128 << 20  # bytes in the folder; beyond, what was not used for longest goes
 _WRITES = 64  # between two looks at the size
@@ -19,17 +18,8 @@ _UNUSABLE = (OSError, RuntimeError)  # the latter where there is no home folder
 
 
 def folder() -> Path:
-    """Return the folder of the cache: the flag CACHE_DIR, else one in the user's cache folder."""
-    chosen = flags.get("CACHE_DIR")
-    if chosen:
-        return Path(chosen)
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "tensorweb" / "kernels"
+    """Return the folder of the cache."""
+    return cache_folder("kernels")
 
 
 def _is_safe(status: os.stat_result) -> bool:
