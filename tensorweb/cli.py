@@ -46,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
 def _add_convert(commands: Any) -> None:
     convert = commands.add_parser("convert", help="write a model of another library as TensorFlow.js's, which tw.load_graph_model reads")
     convert.add_argument("source", help="a SavedModel's folder, .pb, .onnx, .tflite, .keras, .h5, or a model.json")
-    convert.add_argument("out", metavar="OUT", help="a folder")
+    convert.add_argument("out", metavar="OUT", help="a folder; for graphs also a path that ends in .onnx")
     convert.add_argument("--signature", help="of a SavedModel or TFLite file")
     for part in ("inputs", "outputs"):
         convert.add_argument(f"--{part}", type=lambda names: names.split(","), help=f"a frozen graph's {part}: names with commas between")

@@ -17,10 +17,16 @@ from ..graph.definition import Graph
 from ..graph.loading import load_graph_model
 from ..graph.model import GraphModel
 from ..graph.running import FRAME_OPS, calls_functions
-from ..graph.tf_dtypes import own_dtype
-from ..ops import random
+from ..graph.writing import name_constants_apart
+from ..io import load_safetensors
+from ..saving import load_model, save_model
+from ..saving.web_files import artifacts_of
+from ..tree import flatten
 from ..waiting import wait
 from . import sources
+from .checking import difference, layers_trials, outputs_of, trials
+from .onnx import read_onnx
+from .onnx_writing import write_onnx
 from .optimizing import Changes, optimize
 from .tfjs_ops import TFJS_OPS
 
@@ -30,6 +36,8 @@ _LARGEST_HALF = 65504.0
 @dataclass
 class Report:
     """What a conversion did: ops by number before and after, bytes of the weights, what was joined, what TensorFlow.js does not know.
+
+    Of an ONNX file `bytes_after` are those of the whole file.
 
     `checked`: the largest difference between the source's outputs and those of what was written, relative to the largest |value|; None
     if it was not asked for. `model`: the model that was written, or None for layers models.
@@ -70,61 +78,85 @@ def told(counts: Counter[str]) -> str:
 
 def convert(
     source: Any, target: Any, *, signature: str | None = None, inputs: Any = None, outputs: Any = None, quantization: Any = None,
-    optimized: bool = True, check: bool = False, on_progress: Callable[[str, float], Any] | None = None,
+    optimized: bool = True, check: Any = False, on_progress: Callable[[str, float], Any] | None = None,
 ) -> Report:  # fmt: skip
     """Write any model as TensorFlow.js's: graphs as a graph model, Keras's files as a layers model. TensorFlow.js's converter.
 
-    `source`: a SavedModel's folder, a frozen .pb, .onnx, .tflite, .keras, .h5, or TensorFlow.js's own model.json; `target`: a folder.
+    `source`: a SavedModel's or TF-Hub module's folder, a frozen .pb, .onnx, .tflite, .keras, .h5, TensorFlow.js's own model.json, or a
+    folder of .safetensors with a Keras model's config.json; `target`: a folder, or for graphs a path that ends in .onnx, which becomes an
+    ONNX model (docs/onnx.md has the ops that can be written; no quantization there).
     `signature`: of a SavedModel or TFLite file (default: serving_default, or the only one); `inputs`, `outputs`: names of a frozen graph's
     nodes, which else are its placeholders and ends. `quantization`: "uint8", "uint16", "float16", or {dtype: glob patterns of weights'
     names}; for "uint8" vectors become float16: they are few, and a wrong variance spoils a whole channel. `optimized`: constants and
-    batch norms folded, chains fused, what leads to no output left out. `check`: what was written is loaded and run beside the source on the
-    same random inputs. `on_progress(stage, fraction)` is called as it goes on. Raises ArgumentError if there is no file, FormatError where
-    it is damaged or has ops that are not known, all of which it names.
+    batch norms folded, chains fused, what leads to no output left out. `check`: what was written is loaded and run beside the source, on
+    random inputs for True, else on these, as `predict` takes them. `on_progress(stage, fraction)` is called as it goes on. Raises
+    ArgumentError if there is no file, FormatError where it is damaged or has ops that are not known, all of which it names.
     """
     kind = sources.kind_of(source)
     told_progress = on_progress or (lambda stage, fraction: None)
     told_progress(f"reading {kind}", 0.0)
+    to_onnx = _is_onnx(target, kind, quantization)
     if kind in sources.LAYERS:
-        return _convert_layers(source, target, kind, quantization, told_progress)
+        return _convert_layers(source, target, kind, quantization, check, told_progress)
     if kind not in sources.GRAPHS:
         raise ArgumentError(message("convert", "a model with a graph", kind, "It holds weights only: build the model and load them."))
     graph = sources.read_graph(source, kind, signature, inputs, outputs)
     check_ops(graph)
     report = Report(os.fspath(source), kind, os.fspath(target), count_ops(graph), bytes_before=weight_bytes(graph))
-    expected, given = None, None
-    if check:
+    expected: list[Any] = []
+    if check is not False:
         told_progress("running the source", 0.2)
-        given = sample_inputs(graph)
-        expected = _outputs(GraphModel(graph, fused=False), given)
+        before = GraphModel(graph, fused=False)
+        expected = [(given, outputs_of(before, given)) for given in trials(graph, check)]
     if optimized:
         told_progress("optimizing", 0.4)
         report.changes = optimize(graph)
     told_progress("writing", 0.6)
-    model = GraphModel(graph)
-    result = model.save(target, spared(quantization, model.weights))
-    report.ops_after, report.bytes_after = count_ops(graph), result.model_artifacts_info.weight_data_bytes
-    report.unknown_to_tfjs = sorted(set(report.ops_after) - TFJS_OPS)
-    report.model = model
-    if expected is not None:
+    name_constants_apart(graph)  # quantization is told by name
+    report.model = model = GraphModel(graph)
+    report.ops_after = count_ops(graph)
+    if to_onnx:
+        report.bytes_after = write_onnx(graph, target)
+    else:
+        report.bytes_after = model.save(target, spared(quantization, model.weights)).model_artifacts_info.weight_data_bytes
+        report.unknown_to_tfjs = sorted(set(report.ops_after) - TFJS_OPS)
+    if expected:
         told_progress("running what was written", 0.8)
-        report.checked = _difference(expected, _outputs(load_graph_model(target), given))
+        written = GraphModel(read_onnx(target)) if to_onnx else load_graph_model(target)
+        report.checked = max(difference(wanted, outputs_of(written, given)) for given, wanted in expected)
     told_progress("done", 1.0)
     return report
 
 
-def _convert_layers(source: Any, target: Any, kind: str, quantization: Any, told_progress: Callable[[str, float], Any]) -> Report:
-    from ..saving import load_model, save_model
-    from ..saving.web_files import artifacts_of
+def _is_onnx(target: Any, kind: str, quantization: Any) -> bool:
+    """Tell whether an ONNX file is asked for; ArgumentError for what cannot become one."""
+    if Path(os.fspath(target)).suffix.lower() != ".onnx":
+        return False
+    if kind in sources.LAYERS:
+        advice = "Write model.export's SavedModel, or a folder."
+        raise ArgumentError(message("convert", "a graph for an ONNX file", kind, advice))
+    if quantization:
+        advice = "Leave it out, or write a folder."
+        raise ArgumentError(message("convert", "no quantization of an ONNX file", repr(quantization)[:80], advice))
+    return True
 
-    model = load_model(source, compile=False)
+
+def _convert_layers(
+    source: Any, target: Any, kind: str, quantization: Any, check: Any, told_progress: Callable[[str, float], Any]
+) -> Report:  # fmt: skip
+    model = sources.read_layers(source, kind)
     told_progress("writing", 0.5)
     if quantization == "uint8":
         quantization = spared(quantization, wait(artifacts_of(model)).tensors())
-    result = save_model(model, target, quantization=quantization)
+    result = save_model(model, target, quantization=quantization, save_format="tfjs")
     report = Report(os.fspath(source), kind, os.fspath(target))
     report.bytes_before = sum(w.size * 4 for w in model.weights)
     report.bytes_after = result.model_artifacts_info.weight_data_bytes
+    if check is not False:
+        told_progress("running both", 0.8)
+        written = load_model(target, compile=False)
+        pairs = [[flatten(each.predict(given, verbose=0)) for each in (model, written)] for given in layers_trials(model, check)]
+        report.checked = max(difference(*pair) for pair in pairs)
     told_progress("done", 1.0)
     return report
 
@@ -169,33 +201,6 @@ def check_ops(graph: Graph) -> None:
         raise FormatError(message("convert", "ops that are known", where, "Define them by tw.register_op."))
 
 
-def sample_inputs(graph: Graph) -> dict[str, Any]:
-    """Return inputs for a check: uniform numbers from 0 to 1, whole numbers 0 and 1; a size that is not known is 1."""
-    made: dict[str, Any] = {}
-    for argument in graph.inputs:
-        dtype = own_dtype(argument.dtype or graph.nodes[argument.ref.name].attrs.get("dtype"))
-        shape = tuple(1 if size is None else size for size in argument.shape or ())
-        if dtype is None or dtype == "string":
-            raise ArgumentError(message("check", "inputs that are numbers", f"{argument.name!r}: {argument.dtype}", "Check by hand."))
-        made[argument.name] = ops.cast(random.uniform(shape, 0, 1 if dtype.startswith("float") else 2, seed=len(made)), dtype)
-    return made
-
-
-def _outputs(model: GraphModel, given: Any) -> list[Any]:
-    found = model.predict(given)
-    return list(found.values()) if isinstance(found, dict) else found if isinstance(found, list) else [found]
-
-
-def _difference(expected: list[Any], got: list[Any]) -> float:
-    worst = 0.0
-    for a, b in zip(expected, got, strict=True):
-        if a.dtype != "string" and a.size:
-            a, b = ops.cast(a, "float32"), ops.cast(b, "float32")
-            largest = float(ops.max(ops.abs(a)))
-            worst = max(worst, float(ops.max(ops.abs(a - b))) / (largest or 1.0))
-    return worst
-
-
 # --- info -------------------------------------------------------------------------------------------------------------------
 
 
@@ -211,13 +216,9 @@ def info(source: Any) -> str:
         lines.append(f"  {counts.total()} nodes: {told(counts)}")
         lines.append(f"  weights: {sum(len(g.weights) for g in graph.all_graphs())} tensors, {weight_bytes(graph):,} bytes")
     elif kind in sources.LAYERS:
-        from ..saving import load_model
-
-        model = load_model(source, compile=False)
+        model = sources.read_layers(source, kind)
         model.summary(print_fn=lambda line, **_: lines.append(f"  {line}"))
     else:
-        from ..io import load_safetensors
-
         tensors = load_safetensors(Path(source))
         lines += [f"  {name}: {x.dtype} {x.shape}" for name, x in tensors.items()]
     return "\n".join(lines)

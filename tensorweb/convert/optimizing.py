@@ -13,7 +13,7 @@ from ..waiting import wait
 
 _PASSED_ON = frozenset({"Identity", "StopGradient", "Snapshot", "PreventGradient", "CheckNumerics", "EnsureShape"})
 # Beginnings of their names: what draws, holds state, or belongs to control flow.
-_NEVER_FOLDED = (
+NEVER_FOLDED = (
     "Random", "TruncatedNormal", "Multinomial", "TensorList", "TensorArray", "HashTable", "LookupTable", "InitializeTable", "Print",
     "Placeholder", "Const", "While", "StatelessWhile", "If", "StatelessIf", "Enter", "Exit", "Switch", "Merge", "NextIteration",
     "LoopCond", "NoOp", "EmptyTensorList", "VarHandle", "ReadVariable", "Assert", "StatefulPartitionedCall",
@@ -81,7 +81,7 @@ def fold_constants(graph: Graph) -> int:
     runner, folded = Runner(graph, fused=False), 0
     unfolded = {a.ref.name for a in graph.inputs} | _read_beyond_first(graph)
     for node in ordered(graph, (), [a.ref.name for a in graph.outputs]):
-        if not node.inputs or node.controls or node.name in unfolded or node.op.startswith(_NEVER_FOLDED) or node.op in _LAYERS:
+        if not node.inputs or node.controls or node.name in unfolded or node.op.startswith(NEVER_FOLDED) or node.op in _LAYERS:
             continue
         if all(ref.name in graph.weights and ref.index == 0 for ref in node.inputs):
             sources = sum(_bytes(graph.weights[ref.name]) for ref in node.inputs)

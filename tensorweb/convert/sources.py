@@ -1,4 +1,4 @@
-"""What a model file is, told by its content, and the reader for it. What is done with the model stands in `converting.py`."""
+"""What a model file is, told by its content, and the readers. What is done with the model stands in `converting.py`."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from ..errors import ArgumentError, FormatError, message
 from ..graph.definition import Graph
 from ..graph.loading import load_graph_model
 from ..io import jsons
+from ..saving import load_model
+from .safetensors_model import config_of, read_safetensors_model
 
 SAVED_MODEL, FROZEN_GRAPH, ONNX, TFLITE = "SavedModel", "frozen GraphDef", "ONNX", "TFLite"
 GRAPH_MODEL, LAYERS_MODEL = "TensorFlow.js graph model", "TensorFlow.js layers model"
-KERAS, H5, SAFETENSORS = "Keras", "HDF5", "safetensors"
+KERAS, H5, SAFETENSORS, SAFETENSORS_MODEL = "Keras", "HDF5", "safetensors", "safetensors with a config"
 GRAPHS = (SAVED_MODEL, FROZEN_GRAPH, ONNX, TFLITE, GRAPH_MODEL)
-LAYERS = (LAYERS_MODEL, KERAS, H5)
+LAYERS = (LAYERS_MODEL, KERAS, H5, SAFETENSORS_MODEL)
 _SUFFIXES = {".onnx": ONNX, ".tflite": TFLITE, ".lite": TFLITE, ".pb": FROZEN_GRAPH, ".safetensors": SAFETENSORS}
 
 
@@ -25,8 +27,10 @@ def kind_of(source: Any) -> str:
     if path.is_dir():
         if (path / "saved_model.pb").is_file():
             return SAVED_MODEL
+        if config_of(path) is not None:
+            return SAFETENSORS_MODEL
         if not (path / "model.json").is_file():
-            advice = "A folder must hold saved_model.pb or model.json."
+            advice = "A folder must hold saved_model.pb, model.json, or config.json with .safetensors."
             raise FormatError(message("convert", "a model's folder", str(path), advice))
         path = path / "model.json"
     if not path.is_file():
@@ -47,7 +51,7 @@ def kind_of(source: Any) -> str:
     if found is None:
         advice = f"Known are {', '.join((*GRAPHS, *LAYERS, SAFETENSORS))}."
         raise FormatError(message("convert", "a model that is known", str(path), advice))
-    return found
+    return SAFETENSORS_MODEL if found == SAFETENSORS and config_of(path) is not None else found
 
 
 def _json_kind(path: Path) -> str:
@@ -77,3 +81,10 @@ def read_graph(source: Any, kind: str, signature: str | None = None, inputs: Any
 
         return read_tflite(path, signature)
     return load_graph_model(path).graph
+
+
+def read_layers(source: Any, kind: str) -> Any:
+    """Return the model of a file of one of LAYERS, not compiled; FormatError where it is damaged."""
+    if kind == SAFETENSORS_MODEL:
+        return read_safetensors_model(Path(os.path.expanduser(os.fspath(source))))
+    return load_model(source, compile=False)

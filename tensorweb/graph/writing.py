@@ -18,7 +18,7 @@ _PRODUCER = 1882  # the version of graphs that TensorFlow 2.17 writes
 
 def graph_artifacts(graph: Graph, quantization: Any = None, metadata: dict[str, Any] | None = None) -> Waits[ModelArtifacts]:
     """Return a graph as artifacts that `tw.io`'s handlers save; `quantization` as `tw.io.encode_weights` takes it."""
-    _name_constants_apart(graph)
+    name_constants_apart(graph)
     weights = {name: value for each in graph.all_graphs() for name, value in each.weights.items()}
     buffers, specs = yield from encoding_weights(weights, quantization=quantization)
     first, keys = graph.initializer, graph.structured_keys
@@ -34,16 +34,18 @@ def graph_artifacts(graph: Graph, quantization: Any = None, metadata: dict[str, 
     )  # fmt: skip
 
 
-def _name_constants_apart(graph: Graph) -> None:
-    """Rename constants of functions whose names others have: the file has one namespace for the weights of all."""
+def name_constants_apart(graph: Graph) -> None:
+    """Rename constants whose names others have: the file has one namespace for the weights of all, where TensorFlow.js looks for the value
+    of any node first."""
+    graphs = list(graph.all_graphs())
+    computed = {name for each in graphs for name in each.nodes if name not in each.weights}
     taken: set[str] = set()
-    for number, each in enumerate(graph.all_graphs()):
-        renamed = {}
-        for name in each.weights:
-            if name in taken:
-                renamed[name] = each.unique_name(f"{name}/part_{number}")
-        for old, new in renamed.items():
-            each.rename(old, new)
+    for number, each in enumerate(graphs):
+        for name in [name for name in each.weights if name in taken or name in computed]:
+            new = each.unique_name(f"{name}/part_{number}")
+            while new in taken or new in computed:
+                new = each.unique_name(f"{new}_")
+            each.rename(name, new)
         taken.update(each.weights)
 
 

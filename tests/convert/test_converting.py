@@ -2,19 +2,17 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 import tensorweb as tw
-from tensorweb.convert import convert, info, optimize
+from tensorweb.convert import checking, convert, info, optimize
 from tensorweb.convert.sources import kind_of
 from tensorweb.errors import ArgumentError, FormatError
-from tensorweb.graph import Argument, Graph, GraphModel, Ref
+from tensorweb.graph import Argument, FunctionName, Graph, GraphModel, Ref
+from tests.convert import in_tfjs
 from tests.convert.saved_models import NAMES, differences, tensor_of, unpack
-from tests.formats import live
 from tests.formats.test_real_models import RECORDED, find
-from tools.node import node
 
 
 def results_of(model, case):
@@ -41,7 +39,7 @@ def test_what_is_written_computes_what_tensorflow_does(name, tmp_path, fast_back
 NOT_IN_TFJS = {"keras_text": "LookupTableFind forgets the shape of keys in more than one dimension"}
 
 
-@pytest.mark.skipif(live.tfjs_folder() is None, reason=live.NO_TFJS)
+@in_tfjs.needs_tfjs
 def test_tensorflow_js_runs_what_is_written(tmp_path):
     jobs, told = [], []
     for name in (n for n in NAMES if n not in ("frozen", *NOT_IN_TFJS)):
@@ -54,14 +52,32 @@ def test_tensorflow_js_runs_what_is_written(tmp_path):
                 fed = {nodes[k]: {"shape": v["shape"], "dtype": v["dtype"], "v": v["v"]} for k, v in case["inputs"].items()}
                 jobs.append({"folder": str(tmp_path / f"{name}-{i}"), "inputs": fed, "outputs": [str(a.ref) for a in model.outputs]})
                 told.append((name, case, [a.name for a in model.outputs]))
-    command = [node(), str(Path(__file__).parent / "run_graph_models.mjs"), str(live.tfjs_folder())]
-    results = live.run(command, jobs, tmp_path)
+    results = in_tfjs.run(jobs, tmp_path)
     assert len({name for name, *_ in told}) >= 4
     for (name, case, names), result in zip(told, results, strict=True):
         assert "outputs" in result, (name, result)
         found = {n: tw.tensor(r["v"], tuple(r["shape"]), r["dtype"]) for n, r in zip(names, result["outputs"], strict=True)}
         for output, difference in differences(found, case):
             assert difference < 1e-5, (name, output, difference)
+
+
+@in_tfjs.needs_tfjs
+def test_a_constant_is_not_taken_for_a_node_of_a_function(tmp_path):
+    """TensorFlow.js looks for the value of any node among the weights of all functions first."""
+    graph, branch = Graph(), Graph()
+    branch.inputs = [Argument("a", branch.add("Placeholder", "a", dtype="float32"), "float32")]
+    branch.outputs = [Argument("b", branch.add("Neg", "shared", [Ref("a")]), "float32")]
+    graph.functions = branch.functions = {"branch": branch}
+    yes, x = graph.add("Placeholder", "yes", dtype="bool", shape=()), graph.add("Placeholder", "x", dtype="float32", shape=(2,))
+    chosen = graph.add("StatelessIf", "if", [yes, x], then_branch=FunctionName("branch"), else_branch=FunctionName("branch"))
+    shared = graph.add_const("shared", tw.tensor([10.0, 20.0]))
+    graph.inputs = [Argument("yes", yes, "bool", ()), Argument("x", x, "float32", (2,))]
+    graph.outputs = [Argument("y", graph.add("AddV2", "y", [chosen, shared]), "float32")]
+    model = GraphModel(graph)
+    model.save(tmp_path / "model")
+    given = [tw.tensor(True), tw.tensor([1.0, 2.0])]
+    (result,) = in_tfjs.run([in_tfjs.job(model, tmp_path / "model", given)], tmp_path)
+    assert result["outputs"][0]["v"] == model.predict(given).tolist() == [9.0, 18.0]
 
 
 def test_the_report_and_the_check(tmp_path):
@@ -74,6 +90,22 @@ def test_the_report_and_the_check(tmp_path):
     assert "_FusedConv2D 1" in str(report) and "outputs differ by" in str(report)
     as_is = convert(folder, tmp_path / "plain", optimized=False)
     assert as_is.changes is None and as_is.ops_after == as_is.ops_before
+
+
+def test_the_check_finds_what_differs(tmp_path):
+    folder, cases = unpack("keras_text", tmp_path)  # it takes texts
+    assert convert(folder, tmp_path / "out", check=True).checked < 1e-6
+    given = {name: tensor_of(value) for name, value in cases[0]["inputs"].items()}
+    assert convert(folder, tmp_path / "out", check=given).checked < 1e-6
+    tw.Sequential([tw.Input((3,)), tw.layers.Dense(4)]).save(tmp_path / "d.keras")
+    assert convert(tmp_path / "d.keras", tmp_path / "web", check=True).checked < 1e-6
+    assert convert(tmp_path / "d.keras", tmp_path / "web", check=tw.ones((2, 3))).checked < 1e-6
+    for a, b, expected in (
+        ([1.0, float("nan")], [1.0, float("nan")], 0.0), ([1.0, 2.0], [1.0, float("nan")], float("inf")), ([float("inf")], [1.0], float("inf")),
+        ([float("inf"), 1.0], [float("inf"), 1.5], 0.5), ([2.0, 4.0], [2.0, 3.0], 0.25), ([0.0], [0.5], 0.5), ([], [], 0.0),
+        (["a"], ["a"], 0.0), (["a"], ["b"], float("inf")), ([1.0], [1.0, 1.0], float("inf")), ([True], [False], 1.0),
+    ):  # fmt: skip
+        assert checking.difference([tw.tensor(a)], [tw.tensor(b)]) == expected, (a, b)
 
 
 @pytest.mark.parametrize("how, share", [("uint8", 0.27), ("uint16", 0.52), ("float16", 0.52), ({"float16": ["*dense*", "w*"]}, 0.52)])

@@ -34,6 +34,14 @@ RANDOM = {
 OWN = {"Print", "PrintV2", "RandomShuffle", *RANDOM}  # tested below
 
 
+def test_the_list_is_not_stale():
+    from tools import document_graph_ops
+
+    assert document_graph_ops.PATH.read_text() == document_graph_ops.page(), "run python -m tools.document_graph_ops"
+    left_out = document_graph_ops.page().split("\n## ")[-1]
+    assert all(f"`{op}`" in left_out for op in LEFT_OUT) and left_out.count("`") == 2 * len(LEFT_OUT)
+
+
 @pytest.mark.parametrize("op", sorted(CASES))
 def test_answers_are_tensorflows(fast_backend, op):
     for case in CASES[op]:

@@ -53,7 +53,7 @@ def prune_functions(graph: Graph) -> None:
         each = waiting.pop()
         each.prune()
         for node in each.nodes.values():
-            for value in node.attrs.values():
+            for value in (part for v in node.attrs.values() for part in (v if isinstance(v, list) else [v])):
                 if isinstance(value, FunctionName) and value not in called and value in graph.functions:
                     called.add(value)
                     waiting.append(graph.functions[value])

@@ -23,6 +23,7 @@ from .tensors import dtype_name, shape_of
 _DEFAULTS = ("serving_default", "default")
 _INT64 = 9
 _INTERNAL = ("__saved_model_init_op", "__saved_model_train_op")
+_ASSETS = "saved_model_assets"
 _INIT_COLLECTIONS = ("saved_model_main_op", "legacy_init_op", "saved_model_init_op", "main_op")
 
 
@@ -137,13 +138,18 @@ class _Saved:
         inline(graph, self.library)
         return graph
 
+    def _assets(self) -> list[Message]:
+        """Return what is told of assets; TF-Hub's first format tells it in a collection."""
+        packed = self.meta.collection_def[_ASSETS].any_list.value if _ASSETS in self.meta.collection_def else []
+        return [*self.meta.asset_file_def, *(decode(SCHEMA, "AssetFileDef", each.value, "saved_model.pb") for each in packed)]
+
     def _lines(self, graph: Graph, ref: Ref) -> list[bytes]:
         """Return the lines of the asset whose name a constant of the loader's graph is."""
         node = source_of(graph, ref)
         if node.op == "ReadVariableOp" and node.inputs:  # TensorFlow 2 keeps the path in a variable
             node = source_of(graph, assigned(graph, source_of(graph, node.inputs[0])) or ref)
         constant = node.name
-        names = {parse_ref(asset.tensor_info.name).name: asset.filename for asset in self.meta.asset_file_def}
+        names = {parse_ref(asset.tensor_info.name).name: asset.filename for asset in self._assets()}
         name = names.get(constant) or re.split(r"[/\\]", texts_of(graph, ref)[0] if constant in graph.weights else "")[-1]
         data = _asset(self.folder / "assets", name).replace(b"\r", b"")
         return data.removesuffix(b"\n").split(b"\n") if data else []

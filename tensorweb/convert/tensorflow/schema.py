@@ -40,7 +40,9 @@ _SAVED_MODEL = {
     },
     "MetaInfoDef": {4: "repeated string tags", 5: "string tensorflow_version"},
     "SaverDef": {1: "string filename_tensor_name", 2: "string save_tensor_name", 3: "string restore_op_name"},
-    "CollectionDef": {1: "NodeList node_list"},
+    "CollectionDef": {1: "NodeList node_list", 5: "AnyList any_list"},
+    "AnyList": {1: "repeated Any value"},
+    "Any": {1: "string type_url", 2: "bytes value"},
     "NodeList": {1: "repeated string value"},
     "SignatureDef": {1: "map<string, TensorInfo> inputs", 2: "map<string, TensorInfo> outputs", 3: "string method_name"},
     "TensorInfo": {

@@ -1,14 +1,10 @@
 """What the converter writes of each stored TFLite model gives LiteRT's answers in the real TensorFlow.js."""
 
 import base64
-from pathlib import Path
-
-import pytest
 
 import tensorweb as tw
 from tensorweb.convert import convert
-from tests.formats import live
-from tools.node import node
+from tests.convert import in_tfjs
 
 from .test_tflite_ops import CASES, STEPS, as_input, assert_close, tolerance_of
 
@@ -20,20 +16,17 @@ def as_job(name, case, folder):
     """Write a model for TensorFlow.js; return what is to be run, or None where its JSON cannot hold the numbers."""
     path = folder / f"{name.replace(' ', '_')}.tflite"
     path.write_bytes(base64.b64decode(case["model"]))
-    graph = convert(path, path.with_suffix("")).model.graph
-    tensors = [as_input(x) for x in case["inputs"]]
+    model = convert(path, path.with_suffix("")).model
     if any(x["dtype"] == "complex64" for x in case["inputs"] + case["outputs"]):
         return None
-    fed = {str(a.ref): {"shape": x.shape, "dtype": x.dtype, "v": list(x.data_sync())} for a, x in zip(graph.inputs, tensors, strict=True)}
-    return {"folder": str(path.with_suffix("")), "inputs": fed, "outputs": [str(a.ref) for a in graph.outputs]}
+    return in_tfjs.job(model, path.with_suffix(""), map(as_input, case["inputs"]))
 
 
-@pytest.mark.skipif(live.tfjs_folder() is None, reason=live.NO_TFJS)
+@in_tfjs.needs_tfjs
 def test_tensorflow_js_gives_litert_s_answers(tmp_path):
     jobs = {name: as_job(name, case, tmp_path) for name, case in CASES.items() if name not in BROKEN_THERE}
     jobs = {name: job for name, job in jobs.items() if job}
-    command = [node(), str(Path(__file__).parents[1] / "run_graph_models.mjs"), str(live.tfjs_folder())]
-    results = live.run(command, list(jobs.values()), tmp_path)
+    results = in_tfjs.run(list(jobs.values()), tmp_path)
     for name, result in zip(jobs, results, strict=True):
         assert "outputs" in result, (name, result)
         for found, stored in zip(result["outputs"], CASES[name]["outputs"], strict=True):
