@@ -344,19 +344,16 @@ def _instance(cls: Any, config: dict[str, Any]) -> Any:
     inner = config["config"] if config["config"] is not None else {}
     if not isinstance(inner, dict) or not hasattr(cls, "from_config"):
         raise DeserializationError(message("deserialize", f"a dict for {cls.__name__}", type(inner).__name__, "The config is broken."))
+    build = config.get("build_config")
     try:
         instance = cls.from_config(inner)
+        if build and not getattr(instance, "built", True):
+            instance.build_from_config(build)
     except TensorWebError:
         raise
-    except (TypeError, KeyError, AttributeError, ValueError) as error:
-        raise DeserializationError(
-            message(
-                "deserialize", f"a config that {cls.__name__}.from_config takes", f"{type(error).__name__}: {error}", "Check the config."
-            )
-        ) from error
-    build = config.get("build_config")
-    if build and not getattr(instance, "built", True):
-        instance.build_from_config(build)
+    except (TypeError, LookupError, AttributeError, ValueError, ArithmeticError) as error:
+        wanted, got = f"a config that {cls.__name__}.from_config takes", f"{type(error).__name__}: {error}"
+        raise DeserializationError(message("deserialize", wanted, got, "Check the config.")) from error
     compiled = config.get("compile_config")
     if compiled and hasattr(instance, "compile_from_config"):
         instance.compile_from_config(compiled)

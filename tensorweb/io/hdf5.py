@@ -251,7 +251,9 @@ def open_hdf5(source: Any) -> Iterator[Group]:
     with _guarded(str(source)[:200]):
         file = h5py.File(source, "r")
     with file:
-        yield Group(file["/"], size)
+        with _guarded(str(source)[:200]):
+            root = file["/"]
+        yield Group(root, size)
 
 
 @contextmanager

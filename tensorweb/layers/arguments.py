@@ -21,7 +21,7 @@ def window(value: Any, rank: int, name: str, least: int = 1) -> tuple[int, ...]:
         found = tuple(value)
     else:
         raise ArgumentError(message(name, wanted, repr(value), advice))
-    if len(found) != rank or not all(hasattr(v, "__index__") or (isinstance(v, float) and v == int(v)) for v in found):
+    if len(found) != rank or not all(hasattr(v, "__index__") or (isinstance(v, float) and v.is_integer()) for v in found):
         raise ArgumentError(message(name, wanted, repr(value), advice))
     found = tuple(int(v) for v in found)
     if min(found) < least:

@@ -11,7 +11,7 @@ from typing import Any
 
 from ...graph.define import entering
 from ...graph.definition import Node
-from ..onnx.shapes import Shape, infer
+from ..onnx.shapes import Shape, infer, joined
 
 _FAULTS = (LookupError, TypeError, ValueError, AttributeError, AssertionError)
 _FEW = 64  # elements
@@ -48,25 +48,58 @@ def elements_of(node: Node, values: Sequence[Any]) -> list[Any] | None:
 
 @_shapes_of("BiasAdd", "BiasAddV1", "Prelu", "Square", "Softplus", "Softsign", "Relu6", "Expm1", "Roll", "Inv", "ReverseSequence", "Erfc",
             "CumulativeLogsumexp", "TensorScatterAdd", "TensorScatterSub", "TensorScatterMax", "TensorScatterMin", "Swish", "Print",
-            "LRN", "RandomShuffle", "Bucketize", "Rint", "InvertPermutation", "MatrixSetDiag", "LeftShift", "RightShift",
+            "LRN", "RandomShuffle", "Bucketize", "Rint", "InvertPermutation", "MatrixSetDiag", "MatrixSetDiagV2", "MatrixSetDiagV3", "LeftShift", "RightShift",
+            "AdjustContrastv2", "Angle", "Invert", "AdjustHue", "AdjustSaturation", "ScatterNdNonAliasingAdd",
             "PlaceholderWithDefault", "FakeQuantWithMinMaxVars", "FakeQuantWithMinMaxArgs")  # fmt: skip
 def _same(values: list[Any], attrs: dict[str, Any]) -> Shape:
     return values[0].shape
 
 
-@_shapes_of("Conv2D", "DepthwiseConv2dNative", "Conv3D", "Conv1D", "Conv2DBackpropInput", "Conv3DBackpropInputV2", "MaxPool", "AvgPool",
-            "MaxPool3D", "AvgPool3D", "MaxPoolV2", "ResizeBilinear", "ResizeNearestNeighbor", "DepthToSpace", "SpaceToDepth",
-            "Dilation2D", "MaxPoolWithArgmax", "SpaceToBatchND", "BatchToSpaceND", "SpaceToBatch", "BatchToSpace",
-            "CropAndResize")  # fmt: skip
-def _same_rank(values: list[Any], attrs: dict[str, Any]) -> Shape:
-    """With channels first; what windows leave is not needed here."""
-    x = values[2] if attrs.get("_input") == 2 else values[0]
-    return None if x.shape is None else (None,) * len(x.shape)
+# How many dimensions outputs have, by those of the inputs.
+_RANKS: dict[tuple[str, ...], Callable[..., Any]] = {
+    ("AvgPool", "AvgPool3D", "BatchToSpace", "BatchToSpaceND", "Conv1D", "Conv2D", "Conv3D", "CropAndResize", "DepthToSpace",
+     "DepthwiseConv2dNative", "Dilation2D", "ExtractImagePatches", "ImageProjectiveTransformV2", "ImageProjectiveTransformV3", "MaxPool",
+     "MaxPool3D", "MaxPoolV2", "MaxPoolWithArgmax", "ResizeBilinear", "ResizeNearestNeighbor", "SpaceToBatch", "SpaceToBatchND",
+     "SpaceToDepth", "SegmentMax", "SegmentMean", "SegmentMin", "SegmentProd", "SegmentSum", "SparseSegmentMean", "SparseSegmentSum",
+     "TopK", "IRFFT"): lambda x, *rest: x,
+    ("Conv2DBackpropInput", "Conv3DBackpropInputV2"): lambda sizes, kernel, x: x,
+    ("UnsortedSegmentMax", "UnsortedSegmentMin", "UnsortedSegmentProd", "UnsortedSegmentSum"): lambda data, ids, count: data - ids + 1,
+    ("DynamicPartition",): lambda data, parts: data - parts + 1,
+    ("DynamicStitch", "ParallelDynamicStitch"): lambda *parts: parts[-1] - parts[len(parts) // 2 - 1] + 1,
+    ("MatrixDiag", "MatrixDiagV2", "MatrixDiagV3"): lambda x, *rest: x + 1,
+    ("MatrixDeterminant",): lambda x: x - 2,
+    ("MatrixDiagPart", "MatrixDiagPartV2", "MatrixDiagPartV3"): lambda x, *rest: x - 1,
+    ("DenseBincount",): lambda x, *rest: max(x, 1),
+    ("Bincount", "BroadcastArgs", "InTopK", "InTopKV2", "UniqueWithCounts"): lambda *rest: 1,
+}  # fmt: skip
+
+
+def _of_rank(rank: Callable[..., Any]) -> Callable[[list[Any], dict[str, Any]], Shape]:
+    return lambda values, attrs: (None,) * rank(*(len(v.shape) for v in values))
+
+
+for _ops, _rank_of in _RANKS.items():
+    _shapes_of(*_ops)(_of_rank(_rank_of))
 
 
 @_shapes_of("NonMaxSuppressionV2", "NonMaxSuppressionV3", "NonMaxSuppression", "ListDiff", "SetDiff1D")
 def _vector(values: list[Any], attrs: dict[str, Any]) -> Shape:
     return (None,)
+
+
+@_shapes_of("ApproximateEqual", "BitwiseOr", "BitwiseXor", "Cross", "MulNoNan", "TruncateDiv", "TruncateMod", "Xdivy", "Xlog1py", "Xlogy")
+def _joined_shapes(values: list[Any], attrs: dict[str, Any]) -> Shape:
+    return joined(*(v.shape for v in values))
+
+
+@_shapes_of("SparseReshape")
+def _coordinates(values: list[Any], attrs: dict[str, Any]) -> Any:
+    return [(None, None), (None,)]
+
+
+@_shapes_of("SparseFillEmptyRows")
+def _filled(values: list[Any], attrs: dict[str, Any]) -> Any:
+    return [(None, None), (None,), (None,), (None,)]
 
 
 @_shapes_of("NonMaxSuppressionV4")
@@ -227,7 +260,7 @@ def _pack(values: list[Any], attrs: dict[str, Any]) -> Any:
 
 
 @_elements_of("ConcatV2")
-def _joined(values: list[Any], attrs: dict[str, Any]) -> Any:
+def _concatenated(values: list[Any], attrs: dict[str, Any]) -> Any:
     found: list[Any] = []
     for value in values[:-1]:
         if not value.whole or value.shape is None or len(value.shape) != 1 or value.shape[0] is None:

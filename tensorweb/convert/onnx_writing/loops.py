@@ -83,7 +83,7 @@ def _replaced(values: Sequence[Value], places: Sequence[int], by: Sequence[Value
 
 
 def _plan(condition: Graph, body: Graph, inputs: Sequence[Value]) -> _Plan:
-    changed = [i for i, (x, y) in enumerate(zip(body.inputs, body.outputs, strict=True)) if x.ref != y.ref]
+    changed = [i for i, (x, y) in enumerate(zip(body.inputs, body.outputs, strict=True)) if x.ref != _passed(body, y.ref)]
     elements = {i: ref for i in changed if (ref := _element(condition, body, inputs, i)) is not None}
     outputs = [Argument(a.name, elements.get(i, a.ref)) for i, a in enumerate(body.outputs)]
     made = Graph(body.nodes, body.inputs, outputs, body.weights, body.functions)

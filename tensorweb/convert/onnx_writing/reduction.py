@@ -187,6 +187,6 @@ WRITERS.update({f"Segment{kind}": _ascending(kind) for kind in (*_SCATTERS, "Mea
 
 @writes("SparseSegmentSum", "SparseSegmentMean")
 def sparse_segments(b: Scope, node: Node, data: Value, indices: Value, ids: Value) -> Value:
-    rows = b("Gather", data, b.int64(indices), axis=0, shape=data.shape)
+    rows = b("Gather", data, b.int64(indices), axis=0, shape=(None, *data.shape[1:]) if data.shape else None)
     count = last_and_one(b, ids)
     return segments(b, "Sum", rows, ids, count) if node.op == "SparseSegmentSum" else mean_of_segments(b, rows, ids, count)

@@ -15,7 +15,7 @@ from ...graph.tf_dtypes import own_dtype
 from ...tensor import Tensor
 from ...waiting import wait
 from ..onnx.layout import cancel_transposes, prune_functions
-from ..optimizing import NEVER_FOLDED, fuse_chains
+from ..optimizing import NEVER_FOLDED, fuse_chains, prune
 from .channels import FUSED, channels_first
 from .facts import elements_of, shapes_of
 from .frames import frames_as_functions
@@ -64,6 +64,7 @@ def prepare(graph: Graph, model: OnnxModel) -> Graph:
         frames_as_functions(each)
     for each in (made, *functions.values()):
         each.prune(controls=False)
+        prune(each)
     prune_functions(made)
     for each in (made, *functions.values()):
         for node in each.nodes.values():
