@@ -44,8 +44,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_convert(commands: Any) -> None:
-    convert = commands.add_parser("convert", help="write a model of another library as TensorFlow.js's, which tw.load_graph_model reads")
-    convert.add_argument("source", help="a SavedModel's folder, .pb, .onnx, .tflite, .keras, .h5, or a model.json")
+    convert = commands.add_parser("convert", help="write a model of another library as TensorFlow.js's, or as ONNX")
+    convert.add_argument("source", help="a SavedModel's folder, .pb, .onnx, .tflite, .keras, .h5, model.json, .safetensors, config.json")
     convert.add_argument("out", metavar="OUT", help="a folder; for graphs also a path that ends in .onnx")
     convert.add_argument("--signature", help="of a SavedModel or TFLite file")
     for part in ("inputs", "outputs"):

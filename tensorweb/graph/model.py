@@ -190,7 +190,8 @@ def _fitting(value: Any, argument: Argument, where: str) -> Any:
     """Return a tensor of an argument's dtype and shape."""
     dtype = own_dtype(argument.dtype)
     told = f"{where}: input {argument.name!r}"
-    x = value if isinstance(value, Tensor) or dtype is None else as_tensor(value, where)
+    given = not isinstance(value, Tensor) and (dtype is not None or isinstance(value, (list, tuple, bool, int, float, str)))
+    x = as_tensor(value, where) if given else value
     if not isinstance(x, Tensor):
         return x
     if dtype is not None and x.dtype != dtype:

@@ -101,8 +101,9 @@ def test_the_check_finds_what_differs(tmp_path):
     assert convert(tmp_path / "d.keras", tmp_path / "web", check=True).checked < 1e-6
     assert convert(tmp_path / "d.keras", tmp_path / "web", check=tw.ones((2, 3))).checked < 1e-6
     for a, b, expected in (
-        ([1.0, float("nan")], [1.0, float("nan")], 0.0), ([1.0, 2.0], [1.0, float("nan")], float("inf")), ([float("inf")], [1.0], float("inf")),
-        ([float("inf"), 1.0], [float("inf"), 1.5], 0.5), ([2.0, 4.0], [2.0, 3.0], 0.25), ([0.0], [0.5], 0.5), ([], [], 0.0),
+        ([1.0, float("nan")], [1.0, float("nan")], 0.0), ([1.0, 2.0], [1.0, float("nan")], float("inf")),
+        ([float("inf")], [1.0], float("inf")), ([float("inf"), 1.0], [float("inf"), 1.5], 0.5),
+        ([2.0, 4.0], [2.0, 3.0], 0.25), ([0.0], [0.5], 0.5), ([], [], 0.0),
         (["a"], ["a"], 0.0), (["a"], ["b"], float("inf")), ([1.0], [1.0, 1.0], float("inf")), ([True], [False], 1.0),
     ):  # fmt: skip
         assert checking.difference([tw.tensor(a)], [tw.tensor(b)]) == expected, (a, b)

@@ -8,6 +8,7 @@ import pytest
 
 import tensorweb as tw
 from tensorweb.errors import ArgumentError, DisposedError, DTypeError, FormatError, ShapeError
+from tensorweb.graph import Argument, Graph, GraphModel
 from tests.graph.json_graphs import artifacts, const, model, node, placeholder, text
 
 
@@ -32,6 +33,13 @@ def test_predict_takes_what_people_have(affine):
         assert affine.predict(x).tolist() == affine(x).tolist() == Y
     np = pytest.importorskip("numpy")
     assert affine.predict(np.array(X)).tolist() == affine.predict(np.array(X, "int64")).tolist() == Y
+
+
+def test_an_input_whose_dtype_nobody_tells_takes_lists():
+    graph = Graph()
+    x = graph.add("Placeholder", "x")
+    graph.inputs, graph.outputs = [Argument("x", x)], [Argument("y", graph.add("Neg", "y", [x]))]
+    assert GraphModel(graph).predict([1.0, 2.0]).tolist() == [-1.0, -2.0] and GraphModel(graph).predict(3.0).tolist() == -3.0
 
 
 def test_execute_gives_any_node(affine):

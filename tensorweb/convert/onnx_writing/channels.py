@@ -37,10 +37,8 @@ _HINTED = 64  # elements of constants of whole numbers that the pass looks at
 
 def channels_first(graph: Graph) -> None:
     """Rewrite a graph: fused ops in parts, ops on images between Transposes; nodes in an order in which they can run."""
-    nodes = ordered(graph, [a.ref.name for a in graph.inputs], [a.ref.name for a in graph.outputs])
-    fed = [graph.nodes[a.ref.name] for a in graph.inputs]
     lowering = _Lowering(graph)
-    for node in (*fed, *nodes):
+    for node in ordered(graph, (), [a.ref.name for a in (*graph.inputs, *graph.outputs)]):
         for part in _parts(graph, node):
             lowering.visit(part)
     graph.nodes = lowering.nodes

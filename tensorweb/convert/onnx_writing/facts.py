@@ -48,7 +48,8 @@ def elements_of(node: Node, values: Sequence[Any]) -> list[Any] | None:
 
 @_shapes_of("BiasAdd", "BiasAddV1", "Prelu", "Square", "Softplus", "Softsign", "Relu6", "Expm1", "Roll", "Inv", "ReverseSequence", "Erfc",
             "CumulativeLogsumexp", "TensorScatterAdd", "TensorScatterSub", "TensorScatterMax", "TensorScatterMin", "Swish", "Print",
-            "LRN", "RandomShuffle", "Bucketize", "Rint", "InvertPermutation", "MatrixSetDiag", "MatrixSetDiagV2", "MatrixSetDiagV3", "LeftShift", "RightShift",
+            "LRN", "RandomShuffle", "Bucketize", "Rint", "InvertPermutation", "MatrixSetDiag",
+            "MatrixSetDiagV2", "MatrixSetDiagV3", "LeftShift", "RightShift",
             "AdjustContrastv2", "Angle", "Invert", "AdjustHue", "AdjustSaturation", "ScatterNdNonAliasingAdd",
             "PlaceholderWithDefault", "FakeQuantWithMinMaxVars", "FakeQuantWithMinMaxArgs")  # fmt: skip
 def _same(values: list[Any], attrs: dict[str, Any]) -> Shape:

@@ -154,28 +154,29 @@ class OnnxModel:
 # --- bytes ------------------------------------------------------------------------------------------------------------------
 
 
-def write_model(model: OnnxModel, graph: OnnxGraph, path: Path) -> int:
-    """Write a model to a file, its large constants to a second one where one cannot hold them; return the bytes of both."""
+def encode_model(model: OnnxModel, graph: OnnxGraph, beside: str) -> tuple[list[Any], list[Any]]:
+    """Return the buffers of a model's file, and those of a second one, called `beside`, where the weights are too large for one."""
     used = graph.drop_unused()
     constants = {name: value for name, value in model.constants.items() if name in used}
     outside: dict[str, tuple[str, int]] = {}
+    data: list[Any] = []
     size = 0
     if sum(value.nbytes for value in constants.values()) > _MAX_BYTES:
-        beside = path.with_name(f"{path.name}.data")
-        with replacing(beside) as made, open(made, "wb") as file:
-            for name, value in constants.items():
-                if value.nbytes >= _LEAST_OUTSIDE:
-                    file.write(bytes(-size % 64))
-                    size += -size % 64
-                    outside[name] = beside.name, size
-                    file.write(value.data)
-                    size += value.nbytes
+        for name, value in constants.items():
+            if value.nbytes >= _LEAST_OUTSIDE:
+                data += [bytes(-size % 64), value.data]
+                outside[name] = beside, size + -size % 64
+                size = outside[name][1] + value.nbytes
     proto = graph_proto(graph, "tensorweb", [tensor_proto(value, name, outside.get(name)) for name, value in constants.items()])
     made_by = {"ir_version": _IR_VERSION, "producer_name": "tensorweb", "opset_import": [{"version": OPSET}]}
-    parts = encode_parts(SCHEMA, "ModelProto", {**made_by, "graph": proto})
+    return encode_parts(SCHEMA, "ModelProto", {**made_by, "graph": proto}), data
+
+
+def write_parts(path: Path, parts: list[Any]) -> int:
+    """Write buffers to a file, all or nothing; return their bytes."""
     with replacing(path) as made, open(made, "wb") as file:
         file.writelines(parts)
-    return size + sum(len(part) for part in parts)
+    return sum(len(part) for part in parts)
 
 
 def graph_proto(graph: OnnxGraph, name: str, constants: Any = None) -> dict[str, Any]:

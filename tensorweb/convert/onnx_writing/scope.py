@@ -26,6 +26,7 @@ from .model import NUMBERS, Info, OnnxGraph, OnnxModel, OnnxNode, typed
 
 MAX_NESTING = 32  # subgraphs in subgraphs, functions in functions
 MAX_NODES = 1_000_000  # functions are written wherever they are called
+MAX_OUTPUTS = 1 << 16
 MANY = 4096  # elements of a constant whose values are looked at
 LEAST, MOST = -(2**31), 2**31 - 1  # to the beginning, to the end
 
@@ -125,6 +126,8 @@ class Scope:
 
     def __call__(self, op: str, *inputs: Any, outputs: int | None = None, dtype: str | None = None, shape: Any = None, **attrs: Any) -> Any:
         """Add a node; return its value, or with `outputs` a list of that many. `dtype`, `shape`: of the first, if not told by op."""
+        if (outputs or 0) > MAX_OUTPUTS:
+            raise Unwritable(f"it has {outputs} outputs")
         like = next((x.dtype for x in inputs if isinstance(x, Value) and x.dtype != "bool"), None)
         values = [x if x is None else self.value(x, like) for x in inputs]
         while values and values[-1] is None:

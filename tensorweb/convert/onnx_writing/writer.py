@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from math import prod
 from pathlib import Path
 from typing import Any
 
-from ...errors import ArgumentError, TensorWebError, message
+from ...errors import ArgumentError, FormatError, TensorWebError, message
 from ...graph.definition import Argument, Graph, Node, Ref
 from ...graph.running import Runner, ordered
 from ...graph.tf_dtypes import own_dtype
@@ -19,7 +20,7 @@ from ..optimizing import NEVER_FOLDED, fuse_chains, prune
 from .channels import FUSED, channels_first
 from .facts import elements_of, shapes_of
 from .frames import frames_as_functions
-from .model import NUMBERS, Info, OnnxModel, typed, write_model
+from .model import NUMBERS, Info, OnnxModel, encode_model, typed, write_parts
 from .scope import MANY, MAX_NODES, WRITERS, Scope, TooMany, Unwritable, Value
 from .spectral import COMPLEX, TAKES_COMPLEX
 
@@ -43,8 +44,12 @@ def write_onnx(graph: Graph, path: str | os.PathLike[str]) -> int:
     """
     if not isinstance(graph, Graph):
         raise ArgumentError(message("write_onnx", "a graph", type(graph).__name__, "Pass GraphModel.graph, or what the readers return."))
+    target = Path(os.path.expanduser(os.fspath(path)))
+    if target.is_dir():
+        raise ArgumentError(message("write_onnx", "the path of a file", f"the folder {str(target)!r}", "Add a name such as model.onnx."))
     model = OnnxModel()
-    prepared = prepare(graph, model)
+    with _faults_as_format_errors():
+        prepared = prepare(graph, model)
     model.raise_problems()
     scope = Scope(model, prepared)
     given = [_input(scope, argument) for argument in prepared.inputs]
@@ -52,7 +57,22 @@ def write_onnx(graph: Graph, path: str | os.PathLike[str]) -> int:
     wanted = {a.ref: name for a, name in zip(prepared.outputs[::-1], names[::-1], strict=True) if _kept(a)}
     _give(scope, write_graph(scope, given, wanted), names)
     model.raise_problems()
-    return write_model(model, scope.made, Path(os.path.expanduser(os.fspath(path))))
+    beside = target.with_name(f"{target.name}.data")
+    with _faults_as_format_errors():
+        parts, data = encode_model(model, scope.made, beside.name)
+    size = write_parts(beside, data) if data else 0
+    return size + write_parts(target, parts)
+
+
+@contextmanager
+def _faults_as_format_errors() -> Iterator[None]:
+    try:
+        yield
+    except TensorWebError:
+        raise
+    except _FAULTS as error:
+        got = f"{type(error).__name__}: {error}"[:200]
+        raise FormatError(message("write_onnx", "nodes with their inputs and attributes", got, "The graph is damaged.")) from error
 
 
 def prepare(graph: Graph, model: OnnxModel) -> Graph:
@@ -81,6 +101,9 @@ def prepare(graph: Graph, model: OnnxModel) -> Graph:
 
 def _copied(graph: Graph, functions: dict[str, Graph]) -> Graph:
     nodes = {name: Node(name, n.op, list(n.inputs), dict(n.attrs), n.controls) for name, n in graph.nodes.items()}
+    for argument in graph.inputs:  # one that stands in the midst of the graph is not computed
+        if nodes[argument.ref.name].op != "PlaceholderWithDefault":
+            nodes[argument.ref.name] = Node(argument.ref.name, "Placeholder", attrs=nodes[argument.ref.name].attrs)
     inputs, outputs = ([Argument(a.name, a.ref, a.dtype, a.shape) for a in part] for part in (graph.inputs, graph.outputs))
     return Graph(nodes, inputs, outputs, dict(graph.weights), functions)
 
