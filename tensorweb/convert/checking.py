@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from .. import ops
-from ..errors import ArgumentError, message
+from ..errors import ArgumentError, TensorWebError, message
 from ..graph.definition import Graph
 from ..graph.model import GraphModel
 from ..graph.tf_dtypes import own_dtype
 from ..ops import random
 from ..tensor import tensor
+from ..tree import flatten
 
 RANGES = ((0.0, 1.0), (-1.0, 1.0))  # pictures, and what has a sign
+SIZES = (1, 32, 512)  # of what is not known, one after the other until the model runs
+LARGE = 32
 _TEXTS = ("", "a few words, and more", "Ärger 12.5", "def f(x):\n    return x")
 _ADVICE = "Pass the inputs: check={name: values}."
 
 
-def sample_inputs(graph: Graph, low: float = 0.0, high: float = 1.0) -> dict[str, Any]:
-    """Return inputs for a check: uniform numbers, whole numbers 0 and 1, some texts; a size that is not known is 1."""
+def sample_inputs(graph: Graph, size: int = 1, low: float = 0.0, high: float = 1.0) -> dict[str, Any]:
+    """Return inputs for a check: uniform numbers, whole numbers 0 and 1, some texts; `size`: see `_known`."""
     made: dict[str, Any] = {}
     for argument in graph.inputs:
         dtype = own_dtype(argument.dtype or graph.nodes[argument.ref.name].attrs.get("dtype"))
         if dtype is None:
             raise ArgumentError(message("check", "inputs of a known dtype", f"{argument.name!r}: {argument.dtype}", _ADVICE))
-        shape = tuple(1 if size is None else size for size in argument.shape or ())
-        made[argument.name] = _sample(shape, dtype, low, high, len(made))
+        made[argument.name] = _sample(_known(argument.shape or (), size), dtype, low, high, len(made))
     return made
+
+
+def _known(shape: tuple[int | None, ...], size: int) -> tuple[int, ...]:
+    """Return a shape in which unknown sizes are `size`, the first 1; beyond LARGE only the last: that is time, others are batches."""
+    changed = range(1 if size <= LARGE else max(1, len(shape) - 1), len(shape))
+    return tuple((size if i in changed else 1) if given is None else given for i, given in enumerate(shape))
 
 
 def _sample(shape: tuple[int, ...], dtype: str, low: float, high: float, seed: int) -> Any:
@@ -37,18 +46,35 @@ def _sample(shape: tuple[int, ...], dtype: str, low: float, high: float, seed: i
     return ops.cast(random.uniform(shape, 0 if whole else low, 2 if whole else high, seed=seed), dtype)
 
 
-def trials(graph: Graph, given: Any) -> list[Any]:
-    """Return inputs to try one after the other: those that were given, or samples."""
-    return [sample_inputs(graph, *each) for each in RANGES] if given is True else [given]
+def tried(graph: Graph, model: GraphModel, given: Any) -> list[tuple[Any, list[Any]]]:
+    """Return (inputs, outputs) of a model: of the inputs that were given, or of samples."""
+
+    def samples(size: int) -> list[Any]:
+        return [sample_inputs(graph, size, *each) for each in RANGES]
+
+    return _tried(samples, lambda x: outputs_of(model, x), given)
 
 
-def layers_trials(model: Any, given: Any) -> list[Any]:
-    """Return inputs to try for a layers model."""
+def layers_tried(model: Any, given: Any) -> list[tuple[Any, list[Any]]]:
+    """Return (inputs, outputs) of a layers model."""
+
+    def samples(size: int) -> list[Any]:
+        made = [[_sample(_known(x.shape, size), x.dtype, *each, i) for i, x in enumerate(model.inputs)] for each in RANGES]
+        return [each[0] if len(each) == 1 else each for each in made]
+
+    return _tried(samples, lambda x: flatten(model.predict(x, verbose=0)), given)
+
+
+def _tried(samples: Callable[[int], list[Any]], run: Callable[[Any], list[Any]], given: Any) -> list[tuple[Any, list[Any]]]:
     if given is not True:
-        return [given]
-    described = [(tuple(1 if size is None else size for size in x.shape), x.dtype) for x in model.inputs]
-    found = [[_sample(shape, dtype, *each, i) for i, (shape, dtype) in enumerate(described)] for each in RANGES]
-    return [each[0] if len(each) == 1 else each for each in found]
+        return [(given, run(given))]
+    last: TensorWebError | None = None
+    for size in SIZES:
+        try:
+            return [(inputs, run(inputs)) for inputs in samples(size)]
+        except TensorWebError as error:
+            last = error
+    raise ArgumentError(message("check", "a model that runs on random inputs", f"{str(last)[:300]!r}", _ADVICE)) from last
 
 
 def outputs_of(model: GraphModel, given: Any) -> list[Any]:

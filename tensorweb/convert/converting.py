@@ -24,7 +24,7 @@ from ..saving.web_files import artifacts_of
 from ..tree import flatten
 from ..waiting import wait
 from . import sources
-from .checking import difference, layers_trials, outputs_of, trials
+from .checking import difference, layers_tried, outputs_of, tried
 from .onnx import read_onnx
 from .onnx_writing import write_onnx
 from .optimizing import Changes, optimize
@@ -106,8 +106,7 @@ def convert(
     expected: list[Any] = []
     if check is not False:
         told_progress("running the source", 0.2)
-        before = GraphModel(graph, fused=False)
-        expected = [(given, outputs_of(before, given)) for given in trials(graph, check)]
+        expected = tried(graph, GraphModel(graph, fused=False), check)
     if optimized:
         told_progress("optimizing", 0.4)
         report.changes = optimize(graph)
@@ -155,8 +154,8 @@ def _convert_layers(
     if check is not False:
         told_progress("running both", 0.8)
         written = load_model(target, compile=False)
-        pairs = [[flatten(each.predict(given, verbose=0)) for each in (model, written)] for given in layers_trials(model, check)]
-        report.checked = max(difference(*pair) for pair in pairs)
+        expected = layers_tried(model, check)
+        report.checked = max(difference(wanted, flatten(written.predict(given, verbose=0))) for given, wanted in expected)
     told_progress("done", 1.0)
     return report
 

@@ -100,6 +100,20 @@ def test_the_check_finds_what_differs(tmp_path):
     tw.Sequential([tw.Input((3,)), tw.layers.Dense(4)]).save(tmp_path / "d.keras")
     assert convert(tmp_path / "d.keras", tmp_path / "web", check=True).checked < 1e-6
     assert convert(tmp_path / "d.keras", tmp_path / "web", check=tw.ones((2, 3))).checked < 1e-6
+    graph = Graph()
+    x = graph.add("Placeholder", "x", dtype="float32", shape=(None, None))
+    for sizes, works in (((100, 100), True), ((600, 600), False)):  # mirrors more than there is of a few columns
+        pads = graph.add_const(f"pads{sizes[0]}", tw.tensor([[0, 0], list(sizes)]))
+        padded = graph.add("MirrorPad", f"pad{sizes[0]}", [x, pads], mode=b"REFLECT")
+        graph.inputs, graph.outputs = [Argument("x", x, "float32", (None, None))], [Argument("y", padded)]
+        GraphModel(graph).save(tmp_path / "pad")
+        if works:
+            assert convert(tmp_path / "pad", tmp_path / "web", check=True).checked == 0
+        else:
+            with pytest.raises(ArgumentError, match=r"runs on random inputs.*check="):
+                convert(tmp_path / "pad", tmp_path / "none", check=True)
+            assert not (tmp_path / "none").exists()
+            assert convert(tmp_path / "pad", tmp_path / "none", check=tw.ones((1, 700))).checked == 0
     for a, b, expected in (
         ([1.0, float("nan")], [1.0, float("nan")], 0.0), ([1.0, 2.0], [1.0, float("nan")], float("inf")),
         ([float("inf")], [1.0], float("inf")), ([float("inf"), 1.0], [float("inf"), 1.5], 0.5),
