@@ -13,7 +13,7 @@ from ...graph.define import entering
 from ...graph.definition import Node
 from ..onnx.shapes import Shape, infer, joined
 
-_FAULTS = (LookupError, TypeError, ValueError, AttributeError, AssertionError)
+_FAULTS = (LookupError, TypeError, ValueError, AttributeError, AssertionError, ArithmeticError)
 _FEW = 64  # elements
 
 _SHAPES: dict[str, Callable[[list[Any], dict[str, Any]], Any]] = {}
@@ -136,9 +136,17 @@ def _scalar(values: list[Any], attrs: dict[str, Any]) -> Shape:
     return ()
 
 
-@_shapes_of("Range", "LinSpace")
+@_shapes_of("Range")
 def _counted(values: list[Any], attrs: dict[str, Any]) -> Shape:
-    return (None,)
+    if any(v.known is None or not v.whole for v in values):
+        return (None,)
+    start, stop, step = (v.known[0] for v in values)
+    return (len(range(start, stop, step)),)
+
+
+@_shapes_of("LinSpace")
+def _spaced(values: list[Any], attrs: dict[str, Any]) -> Shape:
+    return (values[2].known[0] if values[2].known else None,)
 
 
 @_shapes_of("Gather", "ResourceGather")

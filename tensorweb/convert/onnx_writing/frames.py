@@ -6,19 +6,28 @@ What cannot be told apart stays as it is and is refused by its name later. Runni
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import count
 from typing import NamedTuple
 
+from ...errors import FormatError, message
 from ...graph.definition import Argument, FunctionName, Graph, Node, Ref
 from ...graph.running import is_next
 from ...tensor import tensor
 
 
 def frames_as_functions(graph: Graph) -> None:
-    """Rewrite a graph, the innermost loops and branches first."""
-    changed = any(node.op in ("Enter", "Merge") for node in graph.nodes.values())
-    while changed:
-        changed = _loops(graph)
-        changed = _branches(graph) or changed
+    """Rewrite a graph, the innermost loops and branches first. Each is looked for in all nodes, so there may not be very many."""
+    for rounds in count(1):
+        left = sum(node.op in ("Enter", "Merge") for node in graph.nodes.values())
+        if left * len(graph.nodes) * rounds > _MOST_WORK:
+            got = f"{left} of TensorFlow 1 among {len(graph.nodes)} nodes"
+            raise FormatError(message("write_onnx", "fewer loops and branches", got, "Convert the model to TensorFlow 2's control flow."))
+        changed = _loops(graph) if left else False
+        if not (_branches(graph) or changed):
+            return
+
+
+_MOST_WORK = 1 << 27  # nodes that are looked at
 
 
 class _Unfit(Exception):

@@ -151,7 +151,7 @@ class Scope:
             value.name = (value.home or self)("SplitToSequence", value.rows, axis=0, keepdims=0).name
         if value.name is None:
             holder = value.tensor if value.tensor is not None and value.tensor.size > 64 else None
-            data = value.tensor.data_sync() if value.tensor is not None else value.known
+            data = value.known if holder is None or value.tensor is None else value.tensor.data_sync()
             value.name = self.model.constant(typed(value.dtype, value.shape, data), f"{self.base}/const", holder)
         return value.name
 
