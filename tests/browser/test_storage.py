@@ -12,7 +12,8 @@ from tests.browser.places import open_place, parameter
 from tests.browser.test_inputs import PREPARED, prepared, told
 
 TFJS = ROOT / "tests" / "node_modules" / "@tensorflow" / "tfjs" / "dist" / "tf.min.js"
-PLACES = [parameter(place) for place in ("chromium worker", "firefox worker", "chromium main")]
+_PLACES = "chromium worker", "firefox worker", "chromium main"
+PLACES = [parameter(place) for place in _PLACES]
 
 
 @pytest.fixture(scope="module")
@@ -351,6 +352,7 @@ def keep(page, caches, clear=False):
     return told(page.run(KEEP.replace("CACHES", repr(caches)).replace("CLEAR", repr(clear)), backend="wasm"))
 
 
+@pytest.mark.parametrize("page", [parameter(place, slow=place != _PLACES[0]) for place in _PLACES], indirect=True)
 def test_files_of_a_server_are_kept(page, server):
     whole = {name: content for name, content in server.site.items() if name.startswith("net/")}
     server.headers["ETag"] = '"one"'

@@ -90,7 +90,10 @@ def fault(entry, result):
     return None
 
 
-@pytest.mark.parametrize("entries, write, name", [(OPS, written, "op"), (MODELS, converted, "name")], ids=["ops", "models"])
+@pytest.mark.parametrize(
+    "entries, write, name",
+    [pytest.param(OPS, written, "op", marks=pytest.mark.slow, id="ops"), pytest.param(MODELS, converted, "name", id="models")],
+)
 def test_tensorflow_js_gives_onnx_runtimes_answers(entries, write, name, tmp_path):
     found = Counter()
     for entry, result in answers(entries, write, tmp_path):
