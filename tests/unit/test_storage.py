@@ -88,7 +88,7 @@ def page(monkeypatch):
     monkeypatch.setattr(services, "PAGE", True)
     monkeypatch.setattr(services, "ask", page.ask)
     monkeypatch.setattr(services, "available", page.available)
-    monkeypatch.setattr(page_stores, "_database", page.database)
+    monkeypatch.setattr(page_stores, "database", page.database)
     return page
 
 
