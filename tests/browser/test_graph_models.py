@@ -47,7 +47,7 @@ print(json.dumps([worst, seen[-1], tw.get_backend()]))
 
 @pytest.mark.skipif(not FOLDER.is_dir(), reason="no npm here that could fetch the models")
 @pytest.mark.parametrize("kind, backend, name", [
-    pytest.param(kind, b, name, marks=[pytest.mark.xdist_group(kind), *([pytest.mark.slow] if name == "movenet" else [])])
+    pytest.param(kind, b, name, marks=[pytest.mark.xdist_group(kind), *([pytest.mark.slow] if (b, name) != ("wasm", "iris") else [])])
     for kind, backends in PLACES.items() for b in backends for name in NAMES
 ])  # fmt: skip
 def test_real_models(serve, kind, backend, name):

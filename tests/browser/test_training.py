@@ -38,8 +38,9 @@ def expected():
     return found
 
 
-@pytest.mark.parametrize("steps", [5, pytest.param(200, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("backend", ["webgpu", "webgl", "wasm"])
+@pytest.mark.parametrize(
+    "backend, steps", [("wasm", 5), *(pytest.param(b, 200, marks=pytest.mark.slow) for b in ("webgpu", "webgl", "wasm"))]
+)
 def test_losses_are_numpys(page, expected, backend, steps):
     result = page.run(SOURCE.format(steps=steps), backend=backend, timeout=900)
     assert result["ok"] and result["backend"] == backend, result["error"]
@@ -103,7 +104,8 @@ print(json.dumps([first, last.item(), before, used()]))
 """
 
 
-@pytest.mark.parametrize("backend", ["wasm", *(pytest.param(gpu, marks=pytest.mark.slow) for gpu in ("webgpu", "webgl"))])
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["wasm", "webgpu", "webgl"])
 def test_ten_thousand_steps_without_tidy_leave_memory_as_it_was(page, backend):
     heaps = []
     for steps in (300, 10_000):
