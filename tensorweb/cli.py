@@ -45,7 +45,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_convert(commands: Any) -> None:
     convert = commands.add_parser("convert", help="write a model of another library as TensorFlow.js's, or as ONNX")
-    convert.add_argument("source", help="a SavedModel's folder, .pb, .onnx, .tflite, .keras, .h5, model.json, .safetensors, config.json")
+    told = "a SavedModel's folder, .pb, .onnx, .tflite, .keras, .h5, model.json, or .safetensors beside a Keras model's config.json"
+    convert.add_argument("source", help=told)
     convert.add_argument("out", metavar="OUT", help="a folder; for graphs also a path that ends in .onnx")
     convert.add_argument("--signature", help="of a SavedModel or TFLite file")
     for part in ("inputs", "outputs"):

@@ -11,6 +11,7 @@ from ..graph.definition import Graph
 from ..graph.model import GraphModel
 from ..graph.tf_dtypes import own_dtype
 from ..ops import random
+from ..shapes import size_of
 from ..tensor import tensor
 from ..tree import flatten
 
@@ -40,8 +41,7 @@ def _known(shape: tuple[int | None, ...], size: int) -> tuple[int, ...]:
 
 def _sample(shape: tuple[int, ...], dtype: str, low: float, high: float, seed: int) -> Any:
     if dtype == "string":
-        size = int(ops.size(ops.zeros(shape)))
-        return tensor([_TEXTS[(i + seed) % len(_TEXTS)] for i in range(size)], shape, dtype)
+        return tensor([_TEXTS[(i + seed) % len(_TEXTS)] for i in range(size_of(shape))], shape, dtype)
     whole = not dtype.startswith("float")
     return ops.cast(random.uniform(shape, 0 if whole else low, 2 if whole else high, seed=seed), dtype)
 
@@ -79,8 +79,7 @@ def _tried(samples: Callable[[int], list[Any]], run: Callable[[Any], list[Any]],
 
 def outputs_of(model: GraphModel, given: Any) -> list[Any]:
     """Return a graph model's outputs in a list."""
-    found = model.predict(given)
-    return list(found.values()) if isinstance(found, dict) else found if isinstance(found, list) else [found]
+    return flatten(model.predict(given))
 
 
 def difference(expected: list[Any], got: list[Any]) -> float:

@@ -41,9 +41,7 @@ def read_safetensors_model(path: Path, custom_objects: dict[str, Any] | None = N
 
 
 def _config_text(config: Path) -> str:
-    if config.stat().st_size > jsons.MAX_BYTES:
-        raise FormatError(message(str(config), f"{jsons.MAX_BYTES} bytes of JSON at most", config.stat().st_size, "It is damaged."))
-    found = jsons.parse_object(config.read_bytes(), str(config))
+    found = jsons.read_object(config)
     if "class_name" not in found:
         kind = found.get("architectures") or found.get("model_type") or ", ".join(found)
         advice = "Other libraries' configs do not tell their layers: build the model, and load the tensors by tw.io.load_safetensors."
@@ -58,7 +56,7 @@ def _tensors(path: Path) -> dict[str, Tensor]:
         index = path / INDEX
         files = sorted(path.glob("*.safetensors"))
         if index.is_file():
-            names = jsons.field(jsons.parse_object(index.read_bytes(), str(index)), "weight_map", dict, str(index)).values()
+            names = jsons.field(jsons.read_object(index), "weight_map", dict, str(index)).values()
             files = [path / name for name in sorted({check_path(name, str(index)) for name in names})]
     found: dict[str, Tensor] = {}
     for file in files:

@@ -55,9 +55,7 @@ def kind_of(source: Any) -> str:
 
 
 def _json_kind(path: Path) -> str:
-    if path.stat().st_size > jsons.MAX_BYTES:
-        raise FormatError(message("convert", f"{jsons.MAX_BYTES} bytes of JSON at most", f"{path.stat().st_size}", "It is damaged."))
-    topology = jsons.parse_object(path.read_bytes(), str(path)).get("modelTopology")
+    topology = jsons.read_object(path).get("modelTopology")
     return GRAPH_MODEL if isinstance(topology, dict) and "node" in topology else LAYERS_MODEL
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from ..errors import ArgumentError, FormatError, message
@@ -46,6 +47,14 @@ def _unique_pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(pairs) < len(items):
         raise ValueError("a name that stands twice")
     return pairs
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """Return the JSON object that a file holds; FormatError if it holds none, or is too large to be read."""
+    size = path.stat().st_size
+    if size > MAX_BYTES:
+        raise FormatError(message(str(path), f"JSON of at most {MAX_BYTES} bytes", size, "This is no model description."))
+    return parse_object(path.read_bytes(), str(path))
 
 
 def parse_object(data: Any, where: str, unique: bool = False) -> dict[str, Any]:
