@@ -32,9 +32,8 @@ def main() -> None:
     if may_install:
         packages = [package for _, names, _ in missing for package in names]
         print(f"installing {' '.join(packages)}")
-        install = ("apt-get", "install", "--yes", "--no-install-recommends", *packages)
-        if not _run(*install) and _run("apt-get", "update"):
-            _run(*install)
+        _run("apt-get", "update")  # lists of an old image name browsers of long ago, which nobody has any more
+        _run("apt-get", "install", "--yes", "--no-install-recommends", *packages)
     for commands, packages, what in missing:
         if not any(map(shutil.which, commands)):
             how = "apt-get could not install it" if may_install else f"as root: apt-get install {' '.join(packages)}"
