@@ -174,15 +174,9 @@ class PlanCache(dict):
         self[key] = plan
 
 
-_caches: weakref.WeakKeyDictionary[Any, PlanCache] = weakref.WeakKeyDictionary()
-
-
 def plans(backend: Backend) -> PlanCache:
-    """Return the plans of a backend."""
-    cache = _caches.get(backend)
-    if cache is None:
-        cache = _caches[backend] = PlanCache()
-    return cache
+    """Return the plans of a backend. They lie on it, for they refer to it: in a table of their own they would keep it for ever."""
+    return backend.__dict__.setdefault("plans", PlanCache())
 
 
 def bytes_of(spec: Spec) -> int:
@@ -231,7 +225,7 @@ def run(op: Op, args: Sequence[Any], static: tuple = ()) -> Any:
         else:
             return _run_converted(op, args, static)
     key = tuple(signature)
-    cache = _caches.get(backend)
+    cache = backend.__dict__.get("plans")
     plan = cache.get(key) if cache is not None else None
     if plan is None:
         if any(type(a) is Tensor and a._container is ABSTRACT for a in args) or _of_unknown_size(op, args, static):

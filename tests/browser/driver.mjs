@@ -29,7 +29,21 @@ async function launch() {
   const env = { ...process.env, HOME: profile, LIBGL_ALWAYS_SOFTWARE: "1" };
   const headless = !options.includes("--headed");
   const extraPrefsFirefox = { ...FIREFOX, ...(proxy ? firefoxProxy(...proxy.split(":")) : {}) };
-  return puppeteer.launch({ ...common, browser: "firefox", headless, userDataDir: profile, extraPrefsFirefox, env });
+  const args = ["--remote-allow-system-access"];
+  const firefox = await puppeteer.launch({ ...common, browser: "firefox", headless, userDataDir: profile, extraPrefsFirefox, env, args });
+  await keepWorkersToThemselves(firefox.connection);
+  return firefox;
+}
+
+/**
+ * End that a driven Firefox listens for workers. With a listener there, a worker that makes a worker waits until that is registered, and
+ * one time in twenty waits for ever (Firefox 153; never without a driver). Versions that have no such listener answer with an error.
+ */
+async function keepWorkersToThemselves(connection) {
+  const { result } = await connection.send("browsingContext.getTree", { "moz:scope": "chrome" });
+  const module = "chrome://remote/content/shared/js-process-actors/WebDriverWorkerListenerActor.sys.mjs";
+  const expression = `ChromeUtils.importESModule("${module}").unregisterWebDriverWorkerListenerActor()`;
+  await connection.send("script.evaluate", { expression, target: { context: result.contexts[0].context }, awaitPromise: true });
 }
 
 function firefoxProxy(host, port) {
