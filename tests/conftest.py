@@ -1,5 +1,7 @@
 """Fixtures for all tests: each backend in turn, and the default one restored afterwards."""
 
+import ctypes
+import gc
 import os
 
 import pytest
@@ -10,6 +12,8 @@ from tensorweb.errors import BackendError
 
 BACKENDS = ["numpy", "native", "wasm"]  # those that are fast enough for all cases; python replays the small ones
 GPU_BACKENDS = ["webgpu", "webgl"]  # on devices of software they need some time for each kernel
+MOST_KERNELS = 500  # of a device that is kept from test to test: one of software takes a megabyte for each
+MOST_RESERVED = 256 << 20  # bytes
 
 
 @pytest.fixture(params=["numpy", "python"])
@@ -28,6 +32,27 @@ def fast_backend(request):
 def gpu_backend(request):
     """A backend of shaders that is current during the test; skipped where there is no device for it."""
     yield from use_if_there(request.param)
+    backend = registry.find_backend(request.param)
+    if len(backend.kernels) > MOST_KERNELS:
+        backend.close()  # whoever asks for it next sets it up anew
+        give_back()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _memory_is_given_back():
+    """What `native` keeps for the next who needs memory of the same sizes is given back: the next module needs others."""
+    yield
+    heap = getattr(registry._registered["native"].backend, "heap", None)
+    if heap is not None and heap.reserved > MOST_RESERVED:
+        give_back()
+        heap.trim()
+
+
+def give_back():
+    """Let go of what nobody refers to, and give it back to the system where C's library can."""
+    gc.collect()
+    if hasattr(ctypes.CDLL(None), "malloc_trim"):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def use_if_there(name):

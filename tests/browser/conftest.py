@@ -3,6 +3,7 @@
 import functools
 import http.server
 import importlib.metadata
+import os
 import shutil
 import subprocess
 import sys
@@ -42,6 +43,22 @@ def new_browser(kind, proxy=""):
     if lacking:
         pytest.skip(lacking)
     return Browser(kind, proxy)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item, nextitem):
+    """End a browser when the last test of its group is over: it holds gigabytes, and its pages go on drawing.
+
+    Only xdist runs groups one after the other.
+    """
+    group, then = _group(item), nextitem and _group(nextitem)
+    if "PYTEST_XDIST_WORKER" in os.environ and group != then and group in _started:
+        _started.pop(group).close()
+
+
+def _group(item):
+    mark = item.get_closest_marker("xdist_group")
+    return mark and mark.args[0]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -37,7 +37,7 @@ class Browser:
     """A browser that runs until `close`; `proxy` ("host:port") is asked for everything, what lies on this machine too."""
 
     def __init__(self, kind: str, proxy: str = ""):
-        self.kind = kind
+        self.kind, self.ended = kind, False
         name, _, headed = kind.partition("-")
         options = [*(["--headed"] if headed else []), *([f"--proxy={proxy}"] if proxy else [])]
         command = [str(node()), str(HERE / "driver.mjs"), name, *options]
@@ -80,6 +80,7 @@ class Browser:
 
     def close(self):
         """End the browser."""
+        self.ended = True
         self._process.stdin.close()
         try:
             self._process.wait(20)
@@ -132,8 +133,9 @@ class Page:
         self.evaluate(waits, [selector, text], timeout)
 
     def close(self):
-        """Close the tab."""
-        self.call("close")
+        """Close the tab, if the browser has not ended."""
+        if not self.browser.ended:
+            self.call("close")
 
     def ready(self):
         """Wait until Python runs in the page; return {python, version, backends}."""

@@ -33,7 +33,7 @@ class MainThread:
     """A page that runs programs on its main thread."""
 
     def __init__(self, page, url, before=""):
-        self.page = page
+        self.page, self.browser = page, page.browser
         page.goto(f"{url}/blank.html")
         page.evaluate(before + BOOT)
 
@@ -73,6 +73,6 @@ _open = {}
 
 def shared_place(place, serve):
     """Return a page at a place that all tests of this process share: to load Python takes seconds."""
-    if place not in _open:
+    if place not in _open or _open[place].browser.ended:
         _open[place] = open_place(place, serve)
     return _open[place]
