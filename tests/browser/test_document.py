@@ -34,8 +34,8 @@ def test_commands_are_understood():
 
 
 @pytest.mark.parametrize("program", [text for text in blocks("python") if "micropip" not in text])
-def test_programs_run(page, program):
-    result = page.run(program)
+def test_programs_run(shared_page, program):
+    result = shared_page.run(program)
     assert result["ok"], result["error"]
 
 

@@ -8,6 +8,7 @@ from tests.browser.replay import replay, wrong
 from tests.layers.replay import subjects as layers
 from tests.oracle.replay import subjects
 
+GPUS = ("webgpu", "webgl")
 PATTERNS = {kind.__name__.lower() for kind in LOWERINGS}
 
 # Each backend of each browser, where Python mostly runs: there all kinds of cases are replayed, all of them if time does not matter.
@@ -26,6 +27,8 @@ ELSEWHERE = [
     ("chromium main", "webgpu", False),
     ("chromium main", "webgl", True),
     ("firefox main", "webgpu", False),
+    ("firefox worker", "webgpu", False),
+    ("firefox-headed worker", "webgl", False),
     ("chromium main alone", "wasm", True),
     ("firefox worker alone", "wasm", True),
     ("firefox main", "wasm", True),
@@ -40,9 +43,12 @@ def check(told, backend, fewest):
     assert not wrong(told), wrong(told)
 
 
-@pytest.mark.parametrize(("place", "backend"), [parameter(*run) for run in MOSTLY])
+@pytest.mark.parametrize(("place", "backend"), [parameter(*run, slow=run[0].startswith("firefox") and run[1] in GPUS) for run in MOSTLY])
 def test_edges(place, backend, serve):
-    """The smallest case of each op, and those with other dtypes and ranks; in Chromium, which is faster, nothing, NaN and infinity too."""
+    """The smallest case of each op, and those with other dtypes and ranks; in Chromium, which is faster, nothing, NaN and infinity too.
+
+    Firefox's GPUs take minutes for them: without time they have some, below.
+    """
     few, count = ("edges", 1000) if place.startswith("chromium") else ("telling", 680)
     told = replay(shared_place(place, serve), subjects(), backend, few=few)
     check(told, backend, count)
