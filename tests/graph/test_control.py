@@ -88,6 +88,7 @@ def test_values_go_when_an_iteration_ends(fast_backend):
         return node.inputs[0] + node.inputs[1]
 
     tw.register_op("Counted", count)
+    gc.collect()  # what other tests have left must not go meanwhile
     try:
         looping(nodes=loop(body="Counted")).execute({"x": -100.0}, "f/exit")
     finally:
