@@ -20,6 +20,7 @@ class Backend(Protocol):
     one whose buffers lie elsewhere, a coroutine `download_later(buffer, spec)` that downloads without blocking, and `wait_later()`;
     one on a device, `lost`, whether that is gone, and a coroutine `ready()` that returns when what was compiled so far can run.
     In-place maps give the buffers that hold the updated values: the same ones where memory can be overwritten.
+    The engine keeps what it has compiled on the backend, in an attribute `plans`.
     """
 
     name: str

@@ -27,7 +27,7 @@ ELSEWHERE = [
     ("chromium main", "webgpu", False),
     ("chromium main", "webgl", True),
     ("firefox main", "webgpu", False),
-    ("firefox worker", "webgpu", False),
+    ("firefox worker", "webgpu", False),  # these two belong to MOSTLY, too, where they wait for time
     ("firefox-headed worker", "webgl", False),
     ("chromium main alone", "wasm", True),
     ("firefox worker alone", "wasm", True),

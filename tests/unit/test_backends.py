@@ -1,7 +1,9 @@
 """The registry, moving between backends, flags."""
 
+import gc
 import subprocess
 import sys
+import weakref
 
 import pytest
 
@@ -80,6 +82,24 @@ def test_plans_are_bounded():
         assert len(engine.plans(registry.current())) <= 50
     finally:
         tw.flags.set("PLAN_LIMIT", limit)
+
+
+def test_a_backend_that_was_removed_goes_with_its_plans():
+    class Mine(PythonBackend):
+        def compile(self, kernel, inputs, outputs):
+            run = super().compile(kernel, inputs, outputs)
+            return lambda *values: self.counted(run(*values))  # as in most backends, a plan refers to its backend
+
+        def counted(self, results):
+            return results
+
+    tw.register_backend("mine", Mine)
+    tw.set_backend("mine")
+    held = weakref.ref(tw.find_backend("mine"))
+    assert tw.add([1.0], [2.0]).tolist() == [3.0] and held().plans
+    tw.remove_backend("mine")
+    gc.collect()
+    assert held() is None
 
 
 def test_epsilon_and_prod_mode():
