@@ -9,7 +9,7 @@ PIP := $(PY) -m pip --disable-pip-version-check install --quiet
 export OPENBLAS_NUM_THREADS ?= 1
 DATASETS := datasets/pyproject.toml $(wildcard datasets/tensorweb_datasets/*)
 
-.PHONY: demo test test-all check node browsers venv bench clean
+.PHONY: demo test test-all check node browsers notebooks venv bench clean
 
 demo: $(VENV)/.stamp-demo  ## train a network on handwritten digits
 	$(PY) -m examples.mnist
@@ -18,7 +18,7 @@ demo: $(VENV)/.stamp-demo  ## train a network on handwritten digits
 test: check node browsers  ## what CI runs: style, types, and all tests but the slow ones
 	$(PY) -m pytest -n 2 --dist loadgroup -m "not slow"
 
-test-all: check node browsers  ## every test
+test-all: check node browsers notebooks  ## every test
 	$(PY) -m pytest -n 2 --dist loadgroup
 
 check: $(VENV)/.stamp-dev
@@ -28,6 +28,8 @@ check: $(VENV)/.stamp-dev
 node: $(VENV)/.stamp-node  ## the real TensorFlow.js, which the tests exchange models with; Pyodide, and what drives browsers
 
 browsers: $(VENV)/.stamp-browsers  ## Chromium and Firefox, where they can be installed
+
+notebooks: $(VENV)/.stamp-notebooks  ## JupyterLite and marimo, in an environment of their own
 
 venv: $(VENV)/.stamp-dev  ## only install what the tests need
 
@@ -65,6 +67,10 @@ $(VENV)/.stamp-bench: $(VENV)/.stamp-node bench/package.json
 
 $(VENV)/.stamp-browsers: $(VENV)/.stamp-dev tools/browsers.py
 	$(PY) -m tools.browsers
+	touch $@
+
+$(VENV)/.stamp-notebooks: $(VENV)/.stamp-node tools/notebooks.py
+	@$(PY) -m tools.notebooks || true
 	touch $@
 
 # Node from PyPI where the machine has none.

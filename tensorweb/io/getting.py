@@ -62,8 +62,11 @@ class Getter:
             return kept
         try:
             yield from found.starting(self.retries if kept is None else 0)
-        except FetchError as error:
-            if kept is None or error.status is not None:
+        except OSError as error:
+            if kept is None:
+                raise
+            if isinstance(error, FetchError) and error.status is not None:
+                kept.close()
                 raise
             return kept  # nobody is there to ask
         if kept is not None and kept.is_still(found.headers):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import struct
 import sys
@@ -26,7 +27,7 @@ def show(picture: Any, title: str = "") -> None:
     kind, content = encode(picture)
     if _post is not None:
         _post(kind, content, title)
-    elif not _in_notebook(kind, content):
+    elif not _in_notebook(kind, content, title):
         print(f"[{title or 'picture'}: {kind}, {len(content):,} bytes, which a page would show]")
 
 
@@ -79,10 +80,15 @@ def write_png(data: bytes, width: int, height: int, channels: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
-def _in_notebook(kind: str, content: bytes) -> bool:
-    """Show a picture if a notebook runs this; return whether one does."""
-    display = sys.modules.get("IPython.display")
-    if display is None or sys.modules["IPython"].get_ipython() is None:
+def _in_notebook(kind: str, content: bytes, title: str) -> bool:
+    """Show a picture if a notebook of IPython or marimo runs this; return whether one does."""
+    display, marimo = sys.modules.get("IPython.display"), sys.modules.get("marimo")
+    is_text = kind.endswith("xml")
+    if display is not None and sys.modules["IPython"].get_ipython() is not None:
+        # As text already: JupyterLite's kernel takes bytes for text of UTF-8.
+        display.display({kind: content.decode() if is_text else base64.b64encode(content).decode()}, raw=True)
+    elif marimo is not None and marimo.running_in_notebook():
+        marimo.output.append(marimo.Html(content.decode()) if is_text else marimo.image(content, alt=title))
+    else:
         return False
-    display.display({kind: content.decode() if kind.endswith("xml") else content}, raw=True)
     return True

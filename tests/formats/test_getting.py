@@ -1,8 +1,10 @@
 """What breaks off or fails for a moment is got again, what was kept is not: counted at a server that fails and changes."""
 
 import asyncio
+import gc
 import hashlib
 import re
+import warnings
 
 import pytest
 
@@ -237,8 +239,27 @@ def test_a_server_that_refuses_is_believed(server, folder):
     url = put_model(server)
     tw.io.http(url, cache=True).load()
     server.answers["/models/model.json"] = (403, {}, b"")
-    with pytest.raises(FetchError, match="403"):
-        tw.io.http(url, cache=True).load()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ResourceWarning)  # the kept file is closed
+        with pytest.raises(FetchError, match="403"):
+            tw.io.http(url, cache=True).load()
+        gc.collect()
+
+
+def test_where_a_fetch_of_ones_own_reaches_nobody_the_kept_file_is_read(server, folder):
+    online = True
+
+    def fetch(url, init):
+        if not online:
+            raise ConnectionRefusedError("no network")
+        return tw.io.fetch(url, init)
+
+    url = put_model(server)
+    tw.io.http(url, cache=True, fetch_func=fetch).load()
+    online = False
+    assert tw.io.http(url, cache=True, fetch_func=fetch).load().tensors()["small"].tolist() == [1, 2, 3]
+    with pytest.raises(ConnectionRefusedError):
+        tw.io.http(url, fetch_func=fetch, retries=0).load()
 
 
 def test_only_whole_files_are_kept(server, folder):
