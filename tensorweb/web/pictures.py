@@ -19,7 +19,7 @@ _post: Post | None = None
 
 
 def show(picture: Any, title: str = "") -> None:
-    """Show a picture in the page (or notebook) that runs the script; elsewhere a line says what would be shown.
+    """Show a picture in the page that runs the script, or in a notebook of IPython or marimo; elsewhere a line says what would be shown.
 
     It may be the bytes of a PNG, JPEG or GIF file, the text of an SVG, a tensor [height, width] or [height, width, 1, 3 or 4 channels] of
     uint8 or int32 from 0 to 255 or of floats from 0 to 1, a PIL image, or a matplotlib figure. Raises ArgumentError for anything else.

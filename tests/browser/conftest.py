@@ -22,9 +22,13 @@ ROOT = Path(__file__).parents[2]
 PYODIDE = ROOT / "tests" / "node_modules" / "pyodide"
 
 
-def in_browser(*kinds):
-    """Return fixture parameters, kept together by xdist so that each browser is started once."""
-    return [pytest.param(kind, marks=pytest.mark.xdist_group(kind)) for kind in kinds]
+def in_browser(*kinds, slow=()):
+    """Return fixture parameters, kept together by xdist so that each browser is started once; `slow` ones are for `make test-all`."""
+    return [pytest.param(kind, marks=[pytest.mark.xdist_group(kind), *([pytest.mark.slow] if kind in slow else [])]) for kind in kinds]
+
+
+# For what the page's own code does, where one browser shows in `make test` that it works.
+one_browser_quick = pytest.mark.parametrize("browser", in_browser("chromium", "firefox", slow=["firefox"]), indirect=True)
 
 
 _started = {}
@@ -148,12 +152,12 @@ def plain_playground(serve):
     return serve(isolated=False)
 
 
-@pytest.fixture(scope="module")
-def shared_page(browser, playground):
-    """A page of the playground that the tests of a module share."""
-    opened = browser.open(playground.url)
-    yield opened
-    opened.close()
+@pytest.fixture
+def shared_page(browser, serve):
+    """A page of the playground that other tests use, too."""
+    from tests.browser.places import shared_place  # which imports from this file
+
+    return shared_place(f"{browser.kind} worker", serve)
 
 
 @pytest.fixture

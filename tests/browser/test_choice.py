@@ -2,14 +2,14 @@
 
 import pytest
 
-from tests.browser.conftest import in_browser, start_browser
+from tests.browser.places import shared_place
+
+pytestmark = pytest.mark.xdist_group("chromium")
 
 
-@pytest.fixture(scope="module", params=in_browser("chromium"))
-def tab(request, playground):
-    opened = start_browser(request.param).open(playground.url)
-    yield opened
-    opened.close()
+@pytest.fixture
+def tab(serve):
+    return shared_place("chromium worker", serve)
 
 
 CHOICE = """

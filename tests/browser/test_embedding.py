@@ -15,8 +15,9 @@ from tests.browser.test_page import LISTING
 # Without JavaScript Promise Integration Python cannot wait for the page: all must be awaited.
 WITHOUT_JSPI = "delete WebAssembly.Suspending; delete WebAssembly.promising;"
 BACKENDS = {"chromium": ["wasm", "webgpu", "webgl"], "firefox": ["wasm", "webgpu"]}
+SLOW = [("firefox", "webgpu"), ("chromium", "webgl")]  # what they would show quickly is in test_reads.py
 PLACES = [
-    pytest.param(kind, b, marks=[pytest.mark.xdist_group(kind), *([pytest.mark.slow] if (kind, b) == ("firefox", "webgpu") else [])])
+    pytest.param(kind, b, marks=[pytest.mark.xdist_group(kind), *([pytest.mark.slow] if (kind, b) in SLOW else [])])
     for kind, backends in BACKENDS.items()
     for b in backends
 ]
@@ -91,8 +92,12 @@ print(tw.get_backend())
 """
 
 
-@pytest.mark.parametrize("which", ["of the page", "of pip"])
-@pytest.mark.parametrize("kind", in_browser("chromium", "firefox"))
+@pytest.mark.parametrize("kind, which", [
+    pytest.param(kind, which, marks=[pytest.mark.xdist_group(kind), *([pytest.mark.slow] if slow else [])])
+    for kind, which, slow in (
+        ("chromium", "of the page", True), ("chromium", "of pip", False), ("firefox", "of the page", False), ("firefox", "of pip", True),
+    )
+])  # fmt: skip
 def test_micropip_installs_it(kind, which, server, pip_wheel):
     server.site |= {"micropip.whl": micropip(), f"pip/{pip_wheel.name}": pip_wheel}
     wheels = [wheel.name(), wheel.name("tensorweb_houses")] if which == "of the page" else [f"pip/{pip_wheel.name}"]

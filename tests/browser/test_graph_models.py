@@ -45,9 +45,12 @@ print(json.dumps([worst, seen[-1], tw.get_backend()]))
 """
 
 
+QUICK = ("chromium", "wasm", "iris")
+
+
 @pytest.mark.skipif(not FOLDER.is_dir(), reason="no npm here that could fetch the models")
 @pytest.mark.parametrize("kind, backend, name", [
-    pytest.param(kind, b, name, marks=[pytest.mark.xdist_group(kind), *([pytest.mark.slow] if (b, name) != ("wasm", "iris") else [])])
+    pytest.param(kind, b, name, marks=[pytest.mark.xdist_group(kind), *([] if (kind, b, name) == QUICK else [pytest.mark.slow])])
     for kind, backends in PLACES.items() for b in backends for name in NAMES
 ])  # fmt: skip
 def test_real_models(serve, kind, backend, name):

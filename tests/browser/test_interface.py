@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.browser.conftest import ROOT, new_browser
+from tests.browser.conftest import ROOT, new_browser, one_browser_quick
 
 FILES = {
     "line.py": '''"""Learn a line through noisy points, and draw it."""
@@ -93,6 +93,7 @@ except OSError as error:
 """
 
 
+@one_browser_quick
 def test_files_of_the_script_can_be_written_as_any(browser, serve, tmp_path):
     for path, text in (FILES | {"gone.txt": "old", "lost.txt": "there", "script.py": FILES_WRITTEN}).items():
         (tmp_path / path).parent.mkdir(exist_ok=True)
@@ -184,6 +185,7 @@ def test_a_page_in_use_asks_nobody_but_its_server(serve, kind, backends):
         browser.close()
 
 
+@one_browser_quick
 def test_what_would_leave_the_machine_is_refused(page, serve):
     elsewhere = serve()  # another origin
     assert page.evaluate(ELSEWHERE, elsewhere.url) == ["fetch", "import", "worker", "socket"]
@@ -240,6 +242,7 @@ def test_writing_running_and_stopping_by_keys_and_buttons(page):
     assert page.value("#editor") == "print('begun')\nwhile True: pass", "what was written is lost on reload"
 
 
+@one_browser_quick
 def test_tab_indents_and_escape_lets_it_go(page):
     write(page, "a\nb")
     page.evaluate("document.getElementById('editor').setSelectionRange(0, 3);")
@@ -253,6 +256,7 @@ def test_tab_indents_and_escape_lets_it_go(page):
     assert page.evaluate("return document.activeElement.id") != "editor"
 
 
+@one_browser_quick
 def test_the_picker_has_the_backends_and_is_obeyed(page):
     backends = page.ready()["backends"]
     options = page.evaluate("return [...document.querySelectorAll('#backend option')].map((option) => option.value);")
@@ -263,6 +267,7 @@ def test_the_picker_has_the_backends_and_is_obeyed(page):
     page.wait_for_text("#console", "on python.")
 
 
+@one_browser_quick
 @pytest.mark.parametrize("flags, text", [("BACKEND:python", "on python."), ("BACKENT:python", "'BACKENT'")])
 def test_flags_in_the_address(browser, serve, script, flags, text):
     script.write_text("print('begun')")

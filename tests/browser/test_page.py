@@ -5,7 +5,8 @@ import io
 
 import pytest
 
-from tests.browser.conftest import in_browser, start_browser
+from tests.browser.conftest import one_browser_quick
+from tests.browser.places import shared_place
 
 LISTING = """
 import tensorweb as tw
@@ -43,10 +44,8 @@ SLOW_TO_READ = [("firefox", "webgpu"), ("firefox-headed", "webgl")]
     pytest.param(kind, b, marks=[pytest.mark.xdist_group(kind), *([pytest.mark.slow] if (kind, b) in SLOW_TO_READ else [])])
     for kind, backends in PLACES.items() for b in backends
 ])  # fmt: skip
-def test_listing_1_gives_what_it_gives_here(playground, kind, backend):
-    page = start_browser(kind).open(playground.url)
-    result = page.run(LISTING, backend=backend)
-    page.close()
+def test_listing_1_gives_what_it_gives_here(serve, kind, backend):
+    result = shared_place(f"{kind} worker", serve).run(LISTING, backend=backend)
     assert result["ok"] and result["backend"] == backend, result["error"]
     with contextlib.redirect_stdout(io.StringIO()) as here:
         exec(LISTING, {})
@@ -130,6 +129,7 @@ def test_an_endless_loop_is_stopped_and_the_next_program_runs(shared_page):
         assert shared_page.run("print(6 * 7)")["stdout"] == "42\n"
 
 
+@one_browser_quick
 def test_a_dead_python_is_replaced(shared_page):
     result = shared_page.run("import os\nos.abort()")
     assert not result["ok"] and not result["stopped"] and result["error"]
@@ -149,6 +149,7 @@ print("still here")
     assert result["ok"] and result["stdout"] == "still here\n" and "on its own" in result["stderr"]
 
 
+@one_browser_quick
 def test_a_loop_that_will_not_stop_loses_its_worker(shared_page):
     shared_page.start("print('begun')\nwhile True:\n    try:\n        while True: pass\n    except BaseException: pass\n")
     wait_for(shared_page, "begun")
@@ -168,26 +169,21 @@ while True:
 """
 
 
-@pytest.fixture(scope="module", params=in_browser("chromium"))
-def gpu_page(request, playground):
-    """A page in Chromium, which has all backends."""
-    page = start_browser(request.param).open(playground.url)
-    yield page
-    page.close()
-
-
+@pytest.mark.xdist_group("chromium")  # which has all backends
 @pytest.mark.parametrize("backend", ["wasm", "webgpu", "webgl"])
-def test_a_loop_that_trains_leaves_the_page_drawing_and_is_stopped(gpu_page, backend):
-    gpu_page.start(TRAINING, backend=backend)
-    wait_for(gpu_page, "begun")
-    wait_for_frames(gpu_page, 30)
-    gpu_page.stop()
-    result = gpu_page.finish()
+def test_a_loop_that_trains_leaves_the_page_drawing_and_is_stopped(serve, backend):
+    page = shared_place("chromium worker", serve)
+    page.start(TRAINING, backend=backend)
+    wait_for(page, "begun")
+    wait_for_frames(page, 30)
+    page.stop()
+    result = page.finish()
     assert result["stopped"] and result["backend"] == backend, "its worker was ended"
-    result = gpu_page.run("import tensorweb as tw\nprint(float(tw.sum(tw.ones((64, 64)))))", backend=backend)
+    result = page.run("import tensorweb as tw\nprint(float(tw.sum(tw.ones((64, 64)))))", backend=backend)
     assert result["stdout"] == "4096.0\n" and result["backend"] == backend, result["error"]
 
 
+@one_browser_quick
 def test_without_shared_memory_a_loop_is_stopped_too(browser, plain_playground):
     page = browser.open(plain_playground.url)
     assert not page.evaluate("return crossOriginIsolated")
@@ -199,6 +195,7 @@ def test_without_shared_memory_a_loop_is_stopped_too(browser, plain_playground):
     page.close()
 
 
+@one_browser_quick
 @pytest.mark.parametrize("isolated", [True, False])
 def test_the_last_of_many_lines_arrives_while_the_program_computes_on(browser, playground, plain_playground, isolated):
     page = browser.open((playground if isolated else plain_playground).url)
@@ -237,10 +234,7 @@ def test_a_run_begins_afresh(shared_page):
 
 
 # Firefox now and then never ends setting up WebAssembly in one of two tabs that begin together; why is not found.
-FIREFOX = pytest.param("firefox", marks=[pytest.mark.xdist_group("firefox"), pytest.mark.slow])
-
-
-@pytest.mark.parametrize("browser", [*in_browser("chromium"), FIREFOX], indirect=True)
+@one_browser_quick
 def test_two_tabs_at_once(page, browser, playground):
     other = browser.open(playground.url)
     page.start(TRAINING)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.conftest import in_browser
+from tests.browser.conftest import in_browser, one_browser_quick
 from tests.browser.places import shared_place
 
 CASES = Path(__file__).parents[1] / "unit" / "webgpu_cases.py"
@@ -120,15 +120,13 @@ def adapter(page):
         pytest.skip("this browser has no WebGPU adapter here")
 
 
-FIREFOX = pytest.param("firefox", marks=[pytest.mark.xdist_group("firefox"), pytest.mark.slow])  # each of its reads takes 100 ms
-
-
-@pytest.mark.parametrize("browser", [*in_browser("chromium"), FIREFOX], indirect=True)
+@one_browser_quick  # in Firefox each of many reads takes 100 ms
 def test_cases(page):
     names = run(page, ALL)
     assert len(names) == 2 * len(set(names)) >= 42
 
 
+@one_browser_quick
 @pytest.mark.parametrize("script", [BLOCKING, LOST, GIVEN_BACK], ids=["blocking", "lost", "given back"])
 def test_page_only(page, script):
     assert run(page, script) == ["done"]
