@@ -78,6 +78,8 @@ const methods = {
   // Run code in each document that comes, before its own scripts.
   before: ({ page, code }) => page.evaluateOnNewDocument(code).then(() => null),
   reload: ({ page }) => page.reload({ waitUntil: "load" }).then(() => null),
+  // Pages behind others do not draw, and get less of the processor.
+  front: ({ page }) => page.bringToFront().then(() => null),
   // The code is the body of an async function of `argument`; its value comes back as JSON.
   evaluate: ({ page, code, argument }) => page.evaluate((body, given) => new (async () => {}).constructor("argument", body)(given), code, argument ?? null),
   click: ({ page, selector }) => page.click(selector),

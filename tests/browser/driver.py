@@ -102,6 +102,10 @@ class Page:
         """Go to an address, and wait until the page is loaded."""
         self.call("goto", url=url)
 
+    def front(self):
+        """Put the tab before the others, which stop drawing."""
+        self.call("front")
+
     def evaluate(self, code, argument=None, timeout=180):
         """Return the value of the body of an async JavaScript function of `argument`; a time-out tells what the page was at."""
         try:

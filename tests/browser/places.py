@@ -45,6 +45,10 @@ class MainThread:
         """Return the value of the body of an async JavaScript function of `argument`; Pyodide is `window.python`."""
         return self.page.evaluate(code, argument, timeout)
 
+    def front(self):
+        """Put the tab before the others."""
+        self.page.front()
+
     def close(self):
         """Close the tab."""
         self.page.close()
@@ -75,4 +79,5 @@ def shared_place(place, serve):
     """Return a page at a place that all tests of this process share: to load Python takes seconds."""
     if place not in _open or _open[place].browser.ended:
         _open[place] = open_place(place, serve)
+    _open[place].front()
     return _open[place]
