@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 import tensorweb as tw
 
 
@@ -57,6 +59,7 @@ def test_an_op_of_ones_own():
     assert tw.grad(cube)(tw.tensor([2.0])).tolist() == [12.0]
 
 
+@pytest.mark.usefixtures("nothing_left")
 def test_memory_is_free_of_care():
     before = tw.memory().num_tensors
     tw.exp(tw.ones((10,)) * 2)

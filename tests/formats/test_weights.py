@@ -185,6 +185,7 @@ def test_bool_bytes_other_than_one_are_true(backend):
     ]  # fmt: skip
 
 
+@pytest.mark.usefixtures("nothing_left")
 def test_a_failed_decode_leaves_no_tensors():
     before = tw.memory().num_tensors
     with pytest.raises(FormatError):

@@ -228,6 +228,7 @@ def test_no_tape_records_an_update():
     assert tape.gradient(metric.total.value, x) is None
 
 
+@pytest.mark.usefixtures("nothing_left")
 def test_updates_hold_no_memory():
     metric = metrics.AUC()
     y, x = tw.tensor([0, 1, 1]), tw.tensor([0.1, 0.8, 0.4])

@@ -121,6 +121,7 @@ def test_integers_get_no_gradient():
     assert tw.grad(lambda a: a * tw.cast(tw.cast(a, "int32"), "float32"))(x).tolist() == [1.0, 2.0]
 
 
+@pytest.mark.usefixtures("nothing_left")
 def test_the_tape_keeps_only_what_rules_ask_for():
     before = tw.memory().num_bytes
     x = tw.ones((1000,))

@@ -27,6 +27,7 @@ def test_a_mobilenet_needs_few_kernels_and_no_new_memory(gpu_backend, images):
     np.testing.assert_allclose(made, model.predict(images, verbose=0).numpy(), atol=1e-5)
 
 
+@pytest.mark.usefixtures("nothing_left")
 def test_training_steps_allocate_nothing_and_compile_nothing(gpu_backend):
     backend, rng = registry.current(), np.random.default_rng(1)
     model = tw.Sequential([tw.Input((8, 8, 1)), tw.layers.Conv2D(4, 3, activation="relu"), tw.layers.Flatten(), tw.layers.Dense(3)])
@@ -46,6 +47,7 @@ def test_training_steps_allocate_nothing_and_compile_nothing(gpu_backend):
     assert losses[-1] < losses[0] / 2
 
 
+@pytest.mark.usefixtures("nothing_left")
 def test_memory_of_the_device_is_told(gpu_backend):
     before = tw.memory()
     x = tw.ones((1000, 1000)) * 2.0

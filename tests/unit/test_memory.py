@@ -88,6 +88,7 @@ def test_dispose_looks_through_containers():
     assert a.is_disposed and b.is_disposed
 
 
+@pytest.mark.usefixtures("nothing_left")
 def test_a_leak_is_found():
     hoard, before = [], tw.memory().num_tensors
     for _ in range(5):
@@ -95,6 +96,7 @@ def test_a_leak_is_found():
     assert tw.memory().num_tensors == before + 5
 
 
+@pytest.mark.usefixtures("nothing_left")
 def test_bytes_by_dtype():
     for dtype, size in (("bool", 1), ("uint8", 1), ("float16", 2), ("int32", 4), ("complex64", 8)):
         before = tw.memory().num_bytes

@@ -237,6 +237,7 @@ print(full - before, resident() - before)
 # --- derived forms ---
 
 
+@pytest.mark.usefixtures("nothing_left")
 def test_derived_forms_are_counted():
     before = derived_bytes(), tw.memory().num_bytes
     a, w = tw.ones((64, 96)), tw.Variable(tw.ones((96, 128)))

@@ -115,6 +115,7 @@ def test_a_saved_run_goes_on_the_same(run):
         assert numbers([v.tolist() for v in found]) == pytest.approx(numbers(kept), rel=1e-6, nan_ok=True)
 
 
+@pytest.mark.usefixtures("nothing_left")
 @pytest.mark.parametrize("run", RUNS, ids=name_of)
 def test_memory_is_flat_and_no_plan_is_missed(run):
     optimizer, variables = start_of(run)

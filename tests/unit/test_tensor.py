@@ -178,6 +178,7 @@ def test_repr():
     assert "disposed" in repr(gone)
 
 
+@pytest.mark.usefixtures("nothing_left")
 def test_reshape_clone_and_cast_to_the_same_dtype_share_the_data(backend):
     t = tw.ones((2, 3))
     before = tw.memory()
