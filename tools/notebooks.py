@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import shutil
 import subprocess
@@ -26,7 +27,7 @@ OF_THE_PAGE = (
     "traitlets", "matplotlib-inline", "parso", "jedi", "pygments", "ipython", "comm", "docutils", "pyodide-http", "narwhals", "markdown",
     "pymdown-extensions", "tomlkit", "itsdangerous", "python-multipart", "msgspec",
 )  # fmt: skip
-_TOO_OLD = ("msgspec",)  # the one that Pyodide has is: the newest is taken
+_TOO_OLD = ("msgspec",)  # Pyodide's is too old for marimo: the newest is taken
 
 
 def _pip(*arguments: str) -> None:
@@ -50,7 +51,7 @@ def _download() -> None:
 def _yaml() -> None:
     """Make a wheel of the PyYAML that marimo brought, without libyaml: what is left is Python."""
     installed = next(path for pattern in ("lib/python*/site-packages/yaml", "Lib/site-packages/yaml") for path in FOLDER.glob(pattern))
-    version = next(installed.parent.glob("[Pp]y[Yy][Aa][Mm][Ll]-*.dist-info")).name.split("-")[1].removesuffix(".dist")
+    version = next(iter(importlib.metadata.distributions(name="pyyaml", path=[str(installed.parent)]))).version
     with zipfile.ZipFile(WHEELS / f"pyyaml-{version}-py3-none-any.whl", "w") as wheel:
         for path in sorted(installed.glob("*.py")):
             wheel.write(path, f"yaml/{path.name}")

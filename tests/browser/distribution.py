@@ -7,8 +7,8 @@ import json
 import shutil
 from pathlib import Path
 
-# What Pyodide's lock file does not know, or knows otherwise: what a wheel imports, and what its packages need of the others.
-_IMPORTS = {"marimo-base": "marimo", "pyyaml": "yaml"}
+# What Pyodide's lock file does not know: under which name a package is imported, where it has another, and what it needs of the others.
+_IMPORTS = {"marimo-base": "marimo"}
 _NEEDS = {"marimo-base": ("jedi", "pygments", "docutils", "pyyaml", "tomlkit", "itsdangerous", "python-multipart", "narwhals", "packaging")}
 
 
@@ -25,4 +25,3 @@ def write(folder: Path, pyodide: Path, wheels: Path) -> None:
         entry |= {"version": version, "file_name": wheel.name, "sha256": hashlib.sha256(wheel.read_bytes()).hexdigest()}
         lock["packages"][name] = entry
     (folder / "pyodide-lock.json").write_text(json.dumps(lock))
-

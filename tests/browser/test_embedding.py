@@ -10,17 +10,14 @@ import pytest
 from tensorweb.cli import main
 from tensorweb.web import wheel
 from tests.browser.conftest import PYODIDE, ROOT, in_browser, start_browser
+from tests.browser.places import parameter
 from tests.browser.test_page import LISTING
 
 # Without JavaScript Promise Integration Python cannot wait for the page: all must be awaited.
 WITHOUT_JSPI = "delete WebAssembly.Suspending; delete WebAssembly.promising;"
 BACKENDS = {"chromium": ["wasm", "webgpu", "webgl"], "firefox": ["wasm", "webgpu"]}
 SLOW = [("firefox", "webgpu"), ("chromium", "webgl")]  # what they would show quickly is in test_reads.py
-PLACES = [
-    pytest.param(kind, b, marks=[pytest.mark.xdist_group(kind), *([pytest.mark.slow] if (kind, b) in SLOW else [])])
-    for kind, backends in BACKENDS.items()
-    for b in backends
-]
+PLACES = [parameter(kind, b, slow=(kind, b) in SLOW) for kind, backends in BACKENDS.items() for b in backends]
 
 
 @pytest.fixture(scope="module")
@@ -93,10 +90,8 @@ print(tw.get_backend())
 
 
 @pytest.mark.parametrize("kind, which", [
-    pytest.param(kind, which, marks=[pytest.mark.xdist_group(kind), *([pytest.mark.slow] if slow else [])])
-    for kind, which, slow in (
-        ("chromium", "of the page", True), ("chromium", "of pip", False), ("firefox", "of the page", False), ("firefox", "of pip", True),
-    )
+    parameter("chromium", "of the page", slow=True), parameter("chromium", "of pip"),
+    parameter("firefox", "of the page"), parameter("firefox", "of pip", slow=True),
 ])  # fmt: skip
 def test_micropip_installs_it(kind, which, server, pip_wheel):
     server.site |= {"micropip.whl": micropip(), f"pip/{pip_wheel.name}": pip_wheel}

@@ -8,6 +8,7 @@ import json
 import pytest
 
 from tests.browser.conftest import start_browser
+from tests.browser.places import parameter
 from tests.graph.test_real_models import CASES, FOLDER
 
 NAMES = {"iris": "@vladmandic/human/models/iris.json", "movenet": "@vladmandic/human/models/movenet-lightning.json"}
@@ -50,8 +51,7 @@ QUICK = ("chromium", "wasm", "iris")
 
 @pytest.mark.skipif(not FOLDER.is_dir(), reason="no npm here that could fetch the models")
 @pytest.mark.parametrize("kind, backend, name", [
-    pytest.param(kind, b, name, marks=[pytest.mark.xdist_group(kind), *([] if (kind, b, name) == QUICK else [pytest.mark.slow])])
-    for kind, backends in PLACES.items() for b in backends for name in NAMES
+    parameter(kind, b, name, slow=(kind, b, name) != QUICK) for kind, backends in PLACES.items() for b in backends for name in NAMES
 ])  # fmt: skip
 def test_real_models(serve, kind, backend, name):
     server = serve()

@@ -10,15 +10,13 @@ import pytest
 from tensorweb.web import wheel
 from tests.browser import distribution
 from tests.browser.conftest import PYODIDE, start_browser
+from tests.browser.places import parameter
 from tests.browser.test_page import LISTING
 from tools.notebooks import COMMANDS, WHEELS
 
 PYSCRIPT = PYODIDE.parent / "@pyscript" / "core" / "dist"
 OF_MARIMO = PYODIDE.parent / "pyodide-of-marimo"  # the version that its page is made for
-PLACES = [
-    pytest.param(kind, backend, marks=pytest.mark.xdist_group(kind))
-    for kind, backend in (("chromium", "wasm"), ("chromium", "webgpu"), ("firefox", "wasm"))
-]
+PLACES = [parameter("chromium", "wasm"), parameter("chromium", "webgpu"), parameter("firefox", "wasm")]
 pytestmark = pytest.mark.slow
 
 INSTALLS = """

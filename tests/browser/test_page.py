@@ -6,7 +6,7 @@ import io
 import pytest
 
 from tests.browser.conftest import one_browser_quick
-from tests.browser.places import shared_place
+from tests.browser.places import parameter, shared_place
 
 LISTING = """
 import tensorweb as tw
@@ -40,10 +40,9 @@ PLACES = {"chromium": ["wasm", "webgpu", "webgl", "python"], "firefox": ["wasm",
 SLOW_TO_READ = [("firefox", "webgpu"), ("firefox-headed", "webgl")]
 
 
-@pytest.mark.parametrize("kind, backend", [
-    pytest.param(kind, b, marks=[pytest.mark.xdist_group(kind), *([pytest.mark.slow] if (kind, b) in SLOW_TO_READ else [])])
-    for kind, backends in PLACES.items() for b in backends
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "kind, backend", [parameter(kind, b, slow=(kind, b) in SLOW_TO_READ) for kind, backends in PLACES.items() for b in backends]
+)
 def test_listing_1_gives_what_it_gives_here(serve, kind, backend):
     result = shared_place(f"{kind} worker", serve).run(LISTING, backend=backend)
     assert result["ok"] and result["backend"] == backend, result["error"]
